@@ -1,0 +1,88 @@
+r"""The thermal bath: detailed balance and three time constants, Eq. (5) of the letter.
+
+    gamma(omega) = h(omega) / T(|omega|),   h(omega) = 1 / (1 + exp(-beta omega))
+    gamma(omega) / gamma(-omega) = exp(beta omega)
+
+omega > 0 is energy given to the bath. Each spin component couples to its own bath. T(|omega|) takes three values:
+
+    T(omega_e) = T_1 / 2   spin flips, |omega| near omega_e (the convention of the letter's footnote 6)
+    T*                     0 < |omega| << omega_e, inside an S^z sector
+    T(0)                   omega = 0, the diagonal part of S_i^z
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from dnplab import checks
+from dnplab.units import RAD_US_PER_GHZ, beta_omega
+
+__all__ = ["Bath"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Bath:
+    """A bath at `temperature_k` with T_1, T* and T(0) in µs (T* and T(0) may be inf: no such process).
+
+    spectral_function : gamma(omega) in 1/µs at lab-frame gaps omega in rad/µs, with detailed balance built in. Only the
+        model "ule", Eq. (6), can use one; it then replaces the three time constants.
+    """
+
+    temperature_k: float
+    t1_us: float
+    t_star_us: float
+    t_zero_us: float
+    spectral_function: Callable[[FloatArray], FloatArray] | None = None
+
+    def __post_init__(self) -> None:
+        checks.positive("temperature_k", self.temperature_k)
+        checks.positive("t1_us", self.t1_us)
+        checks.positive("t_star_us", self.t_star_us, infinite=True)
+        checks.positive("t_zero_us", self.t_zero_us, infinite=True)
+
+    @classmethod
+    def letter(
+        cls,
+        temperature_k: float,
+        t1_us: float | None = None,
+        t_star_us: float | None = None,
+        t_zero_us: float | None = None,
+    ) -> Self:
+        """Power laws through both rows of the letter's Table I (1.2 K and 12 K); a time that is given overrides its law.
+
+        T_1 = 160 µs (T/1.2 K)^-2,  T(0) = 1.6 µs (T/1.2 K)^-1,  T* = 80 µs (T/1.2 K)^-log10(500)
+        """
+        ratio = checks.positive("temperature_k", temperature_k) / 1.2
+        return cls(
+            temperature_k,
+            160.0 * ratio**-2 if t1_us is None else t1_us,
+            80.0 * ratio ** -math.log10(500.0) if t_star_us is None else t_star_us,
+            1.6 / ratio if t_zero_us is None else t_zero_us,
+        )
+
+    @property
+    def beta(self) -> float:
+        """hbar / (k_B T) in µs: beta * omega is a number for omega in rad/µs."""
+        return beta_omega(1.0, self.temperature_k) / RAD_US_PER_GHZ
+
+    def h(self, omega: FloatArray) -> FloatArray:
+        """The thermal factor 1 / (1 + exp(-beta omega)) at lab-frame gaps in rad/µs."""
+        return np.asarray(expit(self.beta * np.asarray(omega)))
+
+    def flip_rates(self, electron_ghz: float) -> tuple[float, float]:
+        """Rates in 1/µs of S_i^- and S_i^+ with gamma flat around +-omega_e: h(omega_e)/T_1 and h(-omega_e)/T_1."""
+        x = beta_omega(electron_ghz, self.temperature_k)
+        return float(expit(x)) / self.t1_us, float(expit(-x)) / self.t1_us
+
+    def thermal_polarization(self, electron_ghz: float) -> float:
+        """P_0 = -tanh(beta omega_e / 2) of an undriven spin."""
+        return -math.tanh(beta_omega(electron_ghz, self.temperature_k) / 2)

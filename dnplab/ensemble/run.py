@@ -1,0 +1,71 @@
+"""The map over realizations: processes over small samples, or the BLAS's threads inside one large sample at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from dnplab import checks
+from dnplab.ensemble.checkpoints import Checkpoints
+from dnplab.ensemble.realization import Realization, measure_realization
+from dnplab.ensemble.result import EnsembleResult
+from dnplab.ensemble.spec import EnsembleSpec
+
+__all__ = ["run_ensemble", "threads_per_solve"]
+
+LARGE_SAMPLE_SPINS = 10  # from here on dense products are large enough to keep all cores busy
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads_per_solve(n_spins: int, threads: int) -> int:
+    """BLAS threads of one solve: as given, else by size alone, so that the worker count cannot change a byte."""
+    if threads > 0:
+        return threads
+    return cores() if n_spins >= LARGE_SAMPLE_SPINS else 1
+
+
+def run_ensemble(
+    spec: EnsembleSpec,
+    workers: int = 0,
+    threads: int = 0,
+    checkpoints: Path | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> EnsembleResult:
+    """All realizations of an ensemble, in the order of their index.
+
+    workers : processes over realizations; 0 takes as many as cores / threads
+    threads : BLAS threads of each solve; 0 takes 1 below N = 10 and all cores from there on
+    checkpoints : root folder of stored realizations; those that are there are not computed again
+    progress : called with the number of realizations that are done since the last call (for instance tqdm.update)
+    """
+    checks.non_negative_int("workers", workers)
+    limit = threads_per_solve(spec.n_spins, checks.non_negative_int("threads", threads))
+    store = None if checkpoints is None else Checkpoints.of(checkpoints, spec)
+    done: dict[int, Realization] = {}
+    if store is not None:
+        done = {r.index: r for i in range(spec.realizations) if (r := store.load(i)) is not None}
+    if done and progress is not None:
+        progress(len(done))
+    missing = [i for i in range(spec.realizations) if i not in done]
+    count = min(workers or max(1, cores() // limit), max(1, len(missing)))
+    tasks = (delayed(_measure)(spec, i, limit) for i in missing)
+    for realization in Parallel(n_jobs=count, return_as="generator_unordered", inner_max_num_threads=None)(tasks):
+        done[realization.index] = realization
+        if store is not None:
+            store.save(realization)
+        if progress is not None:
+            progress(1)
+    return EnsembleResult(spec, [done[i] for i in range(spec.realizations)])
+
+
+def _measure(spec: EnsembleSpec, index: int, threads: int) -> Realization:
+    with threadpool_limits(limits=threads):
+        return measure_realization(spec, index)

@@ -1,0 +1,181 @@
+"""The front door: the steady state of a spin system under microwaves in contact with a bath."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dnplab import checks
+from dnplab.bath import Bath
+from dnplab.drive import Drive
+from dnplab.errors import ConvergenceError, ParameterError
+from dnplab.memory import require_memory
+from dnplab.models import Generator, build
+from dnplab.models.hilbert import Hilbert
+from dnplab.models.registry import require_model
+from dnplab.solvers import Outcome, Solution, dressed_frame, native_frame, solve_dense, solve_krylov, solve_populations
+from dnplab.solvers.frame import decoherence_ratio
+from dnplab.spins import from_real, sectors, site_values
+from dnplab.system import SpinSystem
+
+__all__ = ["METHODS", "SteadyState", "steady_state"]
+
+FloatArray = NDArray[np.float64]
+
+METHODS = ("auto", "dense", "dressed", "product")
+DENSE_MAX_SPINS = 6  # the 4^N matrix takes 128 MiB
+AUTO_DENSE_MAX_SPINS = 4
+ZENO_RATIO = 0.3  # below it the product basis needs fewer iterations than the dressed one
+
+
+@dataclass(frozen=True, eq=False)
+class SteadyState:
+    """A steady state with the problem it solves and the statistics of the solve.
+
+    Frame-dependent quantities are those of the frame rotating at the microwave frequency.
+    """
+
+    system: SpinSystem
+    bath: Bath
+    drive: Drive
+    model: str
+    solution: Solution
+    real_form: FloatArray | None  # Z (D, D), product basis; None if only populations exist (model hilbert)
+    populations: FloatArray | None  # p_n (D,) of the eigenstates of H_S, where rho is diagonal in them (model hilbert)
+
+    @cached_property
+    def polarization(self) -> FloatArray:
+        """P_i = 2 <S_i^z> (N,)."""
+        if self.real_form is None:
+            return np.asarray(2.0 * self.system.spectrum.sz_expectations @ self.level_populations)
+        return 2.0 * site_values(self.system.n_spins) @ np.diagonal(self.real_form)
+
+    def density_matrix(self) -> NDArray[np.complex128]:
+        """rho (2^N, 2^N) in the product basis."""
+        return from_real(self._product_basis())
+
+    def sector_matrix(self, k: int) -> NDArray[np.complex128]:
+        """<n|rho|m> for eigenstates n, m of H_S with k spins down."""
+        spectrum = self.system.spectrum
+        if self.real_form is None:
+            return np.diag(self.level_populations[spectrum.sector_slices[k]]).astype(np.complex128)
+        states, v = sectors(self.system.n_spins)[k], spectrum.block_vectors[k]
+        return from_real(v.T @ self.real_form[np.ix_(states, states)] @ v)
+
+    @cached_property
+    def level_populations(self) -> FloatArray:
+        """<n|rho|n> (D,) of the eigenstates of H_S."""
+        if self.populations is not None:
+            return self.populations
+        return np.concatenate([np.diagonal(self.sector_matrix(k)).real for k in range(self.system.n_spins + 1)])
+
+    def _product_basis(self) -> FloatArray:
+        if self.real_form is not None:
+            return self.real_form
+        v = self.system.spectrum.vectors
+        return np.asarray((v * self.level_populations) @ v.T)
+
+    @property
+    def converged(self) -> bool:
+        """The estimated error met rtol, or the solve ended at the rounding floor (see `outcome`)."""
+        return self.solution.outcome.success
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the solve ended."""
+        return self.solution.outcome
+
+    @property
+    def residual(self) -> float:
+        """||L rho|| T_1 / ||rho||, evaluated on the returned state."""
+        return self.solution.residual
+
+    @property
+    def error_estimate(self) -> float:
+        """Estimated relative error of rho."""
+        return self.solution.error_estimate
+
+    @property
+    def iterations(self) -> int:
+        """Applications of the generator (0 for a direct solve)."""
+        return self.solution.iterations
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the solve, set-up of the preconditioner included."""
+        return self.solution.seconds
+
+
+def steady_state(
+    system: SpinSystem,
+    bath: Bath,
+    drive: Drive,
+    model: str = "nonsecular",
+    rtol: float = 1e-10,
+    method: str = "auto",
+) -> SteadyState:
+    """The steady state L rho = 0, Tr rho = 1 of a model: "nonsecular", "secular", "hilbert" or "ule".
+
+    rtol : bound on the estimated relative error of rho. Ending at the rounding floor instead is a named outcome.
+    method : "dense" (4^N matrix, N <= 6), "dressed" or "product" (GMRES in that frame), or "auto": dense for small N, else
+        the frame that suits the strength of the bath, the other one if it stalls, at last dense where that fits. The Hilbert model is a rate
+        equation and always dense.
+
+    Raises ParameterError, DegenerateSpectrumError, MemoryEstimateError, and ConvergenceError rather than return a state
+    that is worse than asked for.
+    """
+    start = time.perf_counter()
+    require_model(model)
+    rtol = checks.positive("rtol", rtol)
+    if method not in METHODS:
+        raise ParameterError("method", method, "one of " + ", ".join(METHODS))
+    drive.driven_sites(system.n_spins)
+    require_memory(system.n_spins, model)
+    equation = build(model, system, bath, drive)
+    if isinstance(equation, Hilbert):
+        if method not in ("auto", "dense"):
+            raise ParameterError("method", method, "auto or dense for model=hilbert")
+        solution = solve_populations(equation.rates, equation.relaxation_rate, rtol)
+    else:
+        solution = _solve(equation, system.n_spins, rtol, method)
+    solution = replace(solution, seconds=time.perf_counter() - start)
+    if not solution.outcome.success:
+        raise ConvergenceError(
+            f"The {model} steady state of {system.n_spins} spins ended as '{solution.outcome}' after "
+            f"{solution.iterations} iterations ({solution.method} frame): estimated error "
+            f"{solution.error_estimate:.1e} for rtol = {rtol:.1e}, "
+            f"residual {solution.residual:.1e}; try another method or a larger rtol."
+        )
+    if isinstance(equation, Hilbert):
+        return SteadyState(system, bath, drive, model, solution, None, solution.value)
+    value = solution.value if equation.basis is None else equation.basis @ solution.value @ equation.basis.T
+    return SteadyState(system, bath, drive, model, solution, value, None)
+
+
+def _solve(equation: Generator, n_spins: int, rtol: float, method: str) -> Solution:
+    if method == "product" and equation.basis is not None:
+        raise ParameterError("method", method, "auto, dense or dressed for a model in the eigenbasis of H_S")
+    if method == "dense" and n_spins > DENSE_MAX_SPINS:
+        raise ParameterError("method", method, f"auto, dressed or product above {DENSE_MAX_SPINS} spins")
+    if method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS):
+        return solve_dense(equation, rtol)
+    if method == "auto":
+        zeno = equation.basis is None and decoherence_ratio(equation) < ZENO_RATIO
+        frames = [native_frame, dressed_frame] if zeno else [dressed_frame, native_frame]
+        if equation.basis is not None:
+            frames = [dressed_frame]
+    else:
+        frames = [native_frame] if method == "product" else [dressed_frame]
+    spent = 0
+    for make in frames:
+        solution = solve_krylov(make(equation), rtol)
+        spent += solution.iterations
+        if solution.outcome.success:
+            break
+    if method == "auto" and not solution.outcome.success and n_spins <= DENSE_MAX_SPINS:
+        return solve_dense(equation, rtol)
+    return replace(solution, iterations=spent)
