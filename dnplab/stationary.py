@@ -122,8 +122,8 @@ def steady_state(
 
     rtol : bound on the estimated relative error of rho. Ending at the rounding floor instead is a named outcome.
     method : "dense" (4^N matrix, N <= 6), "dressed" or "product" (GMRES in that frame), or "auto": dense for small N, else
-        the frame that suits the strength of the bath, the other one if it stalls, at last dense where that fits. The Hilbert model is a rate
-        equation and always dense.
+        the frame that suits the strength of the bath, the other one if it stalls, at last dense where that fits. The
+        Hilbert model is a rate equation and always dense.
 
     Raises ParameterError, DegenerateSpectrumError, MemoryEstimateError, and ConvergenceError rather than return a state
     that is worse than asked for.
@@ -163,16 +163,18 @@ def _solve(equation: Generator, n_spins: int, rtol: float, method: str) -> Solut
         raise ParameterError("method", method, f"auto, dressed or product above {DENSE_MAX_SPINS} spins")
     if method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS):
         return solve_dense(equation, rtol)
-    if method == "auto":
-        zeno = equation.basis is None and decoherence_ratio(equation) < ZENO_RATIO
-        frames = [native_frame, dressed_frame] if zeno else [dressed_frame, native_frame]
-        if equation.basis is not None:
-            frames = [dressed_frame]
+    single, double = "float32", "float64"
+    if method == "product":
+        attempts = [(native_frame, double)]
+    elif method == "dressed" or equation.basis is not None:
+        attempts = [(dressed_frame, single), (dressed_frame, double)]
+    elif decoherence_ratio(equation) < ZENO_RATIO:
+        attempts = [(native_frame, double), (dressed_frame, double)]
     else:
-        frames = [native_frame] if method == "product" else [dressed_frame]
+        attempts = [(dressed_frame, single), (dressed_frame, double), (native_frame, double)]
     spent = 0
-    for make in frames:
-        solution = solve_krylov(make(equation), rtol)
+    for make, dtype in attempts:
+        solution = solve_krylov(equation, make(equation, dtype), rtol)
         spent += solution.iterations
         if solution.outcome.success:
             break

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from dnplab import checks
 from dnplab.ensemble.checkpoints import Checkpoints
 from dnplab.ensemble.realization import Realization, measure_realization
 from dnplab.ensemble.result import EnsembleResult
 from dnplab.ensemble.spec import EnsembleSpec
+from dnplab.threads import available_cores, limited_threads
 
 __all__ = ["run_ensemble", "threads_per_solve"]
 
 LARGE_SAMPLE_SPINS = 10  # from here on dense products are large enough to keep all cores busy
 
 
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def threads_per_solve(n_spins: int, threads: int) -> int:
     """BLAS threads of one solve: as given, else by size alone, so that the worker count cannot change a byte."""
     if threads > 0:
         return threads
-    return cores() if n_spins >= LARGE_SAMPLE_SPINS else 1
+    return available_cores() if n_spins >= LARGE_SAMPLE_SPINS else 1
 
 
 def run_ensemble(
@@ -55,7 +49,7 @@ def run_ensemble(
     if done and progress is not None:
         progress(len(done))
     missing = [i for i in range(spec.realizations) if i not in done]
-    count = min(workers or max(1, cores() // limit), max(1, len(missing)))
+    count = min(workers or max(1, available_cores() // limit), max(1, len(missing)))
     tasks = (delayed(_measure)(spec, i, limit) for i in missing)
     for realization in Parallel(n_jobs=count, return_as="generator_unordered", inner_max_num_threads=None)(tasks):
         done[realization.index] = realization
@@ -67,5 +61,5 @@ def run_ensemble(
 
 
 def _measure(spec: EnsembleSpec, index: int, threads: int) -> Realization:
-    with threadpool_limits(limits=threads):
+    with limited_threads(threads):
         return measure_realization(spec, index)

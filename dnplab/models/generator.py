@@ -10,11 +10,13 @@ and the parts of D that survive on the diagonal of a basis |a> = columns of Q, f
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 __all__ = ["Generator", "Projection", "commutator", "transpose"]
 
@@ -76,6 +78,16 @@ class Generator(ABC):
     def apply(self, z: FloatArray) -> FloatArray:
         """L Z (..., D, D); leading axes are independent matrices."""
         return commutator(self.hamiltonian, z) + self.dissipate(z)
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """The same generator with its arrays in another precision (itself, if they are in that one)."""
+        if self.hamiltonian.dtype == dtype:
+            return self
+        other = copy.copy(self)
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                setattr(other, name, value.astype(dtype))
+        return other
 
     @abstractmethod
     def dissipate(self, z: FloatArray) -> FloatArray:

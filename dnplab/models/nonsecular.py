@@ -18,12 +18,16 @@ Undriven, the fixed point is exp(-beta omega_e S^z)/Tr, exactly.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from dnplab.bath import Bath
 from dnplab.drive import Drive
+from dnplab.kernels import local_dissipation
 from dnplab.models.generator import Generator, Projection
 from dnplab.rotating_frame import rotating_hamiltonian
 from dnplab.spins import flip_targets, sectors, site_values
@@ -45,44 +49,37 @@ class Nonsecular(Generator):
         self.hamiltonian = rotating_hamiltonian(system, drive)
         self._lower, self._raise = bath.flip_rates(system.electron_ghz)
         self._a = (2.0 * bath.t_star_us) ** -0.5
-        self._c = (2.0 * bath.t_zero_us) ** -0.5 - self._a
-        z = site_values(self.n_spins)
-        # all that is elementwise in the product basis: decay by flips and, from a^2 S^z rho S^z, dephasing
-        n_up = (z > 0).sum(axis=0)
-        outflow = self._lower * n_up + self._raise * (self.n_spins - n_up)
-        self._local_decay = -0.5 * (outflow[:, None] + outflow[None, :]) + self._a**2 * (z.T @ z)
+        n_down = np.bitwise_count(np.arange(self.dimension)).astype(np.float64)  # bit 1 is down
+        # elementwise in the product basis: decay by flips, and a^2 (S^z rho S^z - rho/4), which counts differing spins
+        self._outflow = self._lower * (self.n_spins - n_down) + self._raise * n_down
+        self._dephasing = 0.5 * self._a**2 * n_down
         self._eigen: _EigenstateDephasing | None = None
-        if math.isclose(bath.t_zero_us, bath.t_star_us, rel_tol=1e-12):
-            self._c = 0.0
-            self._local_decay -= 0.25 * self._a**2 * self.n_spins
-        else:
+        if not math.isclose(bath.t_zero_us, bath.t_star_us, rel_tol=1e-12):
             system.spectrum.require_nondegenerate("T(0) != T* (t_zero_us, t_star_us)")
-            self._eigen = _EigenstateDephasing(system, self._a, self._c)
+            self._eigen = _EigenstateDephasing.of(system, self._a, (2.0 * bath.t_zero_us) ** -0.5 - self._a)
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """See `Generator.astype`."""
+        other = super().astype(dtype)
+        if self._eigen is not None and other is not self:
+            other._eigen = self._eigen.astype(dtype)
+        return other
 
     def dissipate(self, z: FloatArray) -> FloatArray:
         """D(Z) (..., D, D), 1/µs."""
-        out = np.asarray(self._local_decay * z)
-        self._add_flips(z, out)
+        out = np.empty_like(z)
+        for index in np.ndindex(z.shape[:-2]):
+            local_dissipation(z[index], self._outflow, self._dephasing, self._raise, self._lower, out[index])
         if self._eigen is not None:
             self._eigen.add_to(z, out)
         return out
 
-    def _add_flips(self, z: FloatArray, out: FloatArray) -> None:
-        # sum_i rate S_i^-+ Z S_i^+-: both indices flip the same bit, so each site moves quarters of Z
-        lead = z.shape[:-2]
-        for site in range(self.n_spins):
-            left, right = 1 << site, 1 << (self.n_spins - 1 - site)
-            source = z.reshape(*lead, left, 2, right, left, 2, right)
-            target = out.reshape(*lead, left, 2, right, left, 2, right)
-            target[..., 1, :, :, 1, :] += self._lower * source[..., 0, :, :, 0, :]
-            target[..., 0, :, :, 0, :] += self._raise * source[..., 1, :, :, 1, :]
-
     def projection(self, q: FloatArray | None) -> Projection:
         """See `Generator.projection`."""
-        q = np.eye(self.dimension) if q is None else q
+        q = np.eye(self.dimension, dtype=self.hamiltonian.dtype) if q is None else q
         gain = np.zeros_like(q)
         lowering_diagonals, z_diagonals = [], []
-        dephasing = None if self._eigen is None else self._eigen.in_basis(q)
+        eigen_q = None if self._eigen is None else self._eigen.in_basis(q)
         for site in range(self.n_spins):
             up, down = flip_targets(self.n_spins, site)
             lowering = q[down].T @ q[up]  # <a|S_i^-|b>
@@ -91,73 +88,70 @@ class Nonsecular(Generator):
             lowering_diagonals.append(np.diagonal(lowering).copy())
             jump_z = self._a * (q[up].T @ q[up])  # S_i^z = |up><up| - 1/2
             jump_z[np.diag_indices_from(jump_z)] -= 0.5 * self._a
-            if dephasing is not None:
-                jump_z += dephasing.diagonal_part(site)
+            if self._eigen is not None and eigen_q is not None:
+                jump_z += (eigen_q.T * self._eigen.diagonals[site]) @ eigen_q
             gain += jump_z**2
             z_diagonals.append(np.diagonal(jump_z).copy())
         flips, dephased = np.array(lowering_diagonals), np.array(z_diagonals)
         return Projection(gain, (self._lower + self._raise) * (flips.T @ flips) + dephased.T @ dephased)
 
 
-class _DiagonalParts:
-    """c D_i in another basis: (D, D) for one site at a time."""
-
-    def __init__(self, v_q: FloatArray, weights: FloatArray) -> None:
-        self._v_q, self._weights = v_q, weights
-
-    def diagonal_part(self, site: int) -> FloatArray:
-        return np.asarray((self._v_q.T * self._weights[site]) @ self._v_q)
-
-
+@dataclass(frozen=True, eq=False)
 class _EigenstateDephasing:
-    """The terms of sum_i D[A_i^z] with D_i in them, and all of the decay of A_i^z; V is used sector by sector."""
+    """The terms of sum_i D[A_i^z] that contain D_i, on product states sorted by sector, where V is block diagonal."""
 
-    def __init__(self, system: SpinSystem, a: float, c: float) -> None:
-        spectrum, z = system.spectrum, site_values(system.n_spins)
-        d = spectrum.sz_expectations
-        self._c, self._d = c, d
-        self._cross = a * c * (z.T @ d)  # (D product, D eigen)
-        self._square = c**2 * (d.T @ d)
-        self._blocks = list(zip(sectors(system.n_spins), spectrum.sector_slices, spectrum.block_vectors, strict=True))
-        # sum_i (A_i^z)^2 = N a^2/4 + a c sum_i (S_i^z D_i + D_i S_i^z) + c^2 sum_i D_i^2, block diagonal
-        self._decay_blocks = []
-        for states, levels, v in self._blocks:
-            mixed = (self._cross[states][:, levels] * v) @ v.T
-            decay = mixed + mixed.T + (v * np.diagonal(self._square)[levels]) @ v.T
-            decay[np.diag_indices_from(decay)] += 0.25 * a**2 * system.n_spins
-            self._decay_blocks.append(decay)
+    order: NDArray[np.intp]  # (D,) product states, sector by sector
+    sector_slices: tuple[slice, ...]
+    vectors: tuple[FloatArray, ...]  # blocks of V
+    decay: tuple[FloatArray, ...]  # blocks of sum_i (A_i^z)^2 - N a^2/4, over 2
+    cross: FloatArray  # (D product, D eigen) a c M
+    square: FloatArray  # (D eigen, D eigen) c^2 K
+    diagonals: FloatArray  # (N, D) c d_i[n]
+
+    @classmethod
+    def of(cls, system: SpinSystem, a: float, c: float) -> Self:
+        spectrum, d = system.spectrum, system.spectrum.sz_expectations
+        order = np.concatenate(sectors(system.n_spins))
+        cross = a * c * (site_values(system.n_spins)[:, order].T @ d)
+        square = c**2 * (d.T @ d)
+        # sum_i (A_i^z)^2 - N a^2/4 = a c sum_i (S_i^z D_i + D_i S_i^z) + c^2 sum_i D_i^2
+        decay = []
+        for s, v in zip(spectrum.sector_slices, spectrum.block_vectors, strict=True):
+            mixed = (cross[s, s] * v) @ v.T
+            decay.append(0.5 * (mixed + mixed.T + (v * np.diagonal(square)[s]) @ v.T))
+        return cls(order, spectrum.sector_slices, spectrum.block_vectors, tuple(decay), cross, square, c * d)
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        return replace(
+            self,
+            vectors=tuple(v.astype(dtype) for v in self.vectors),
+            decay=tuple(g.astype(dtype) for g in self.decay),
+            cross=self.cross.astype(dtype),
+            square=self.square.astype(dtype),
+            diagonals=self.diagonals.astype(dtype),
+        )
 
     def add_to(self, z: FloatArray, out: FloatArray) -> None:
         """Add their action on Z (..., D, D) in the product basis to out."""
-        z_v = self._right(z)  # (..., product, eigen)
-        v_z = self._left_transposed(z)  # (..., eigen, product)
-        inner = self._cross * z_v + self._left(self._square * self._left_transposed(z_v))
-        outer = self._cross.T * v_z
-        for states, levels, v in self._blocks:
-            out[..., :, states] += inner[..., :, levels] @ v.T
-            out[..., states, :] += v @ outer[..., levels, :]
-        for (states, _, _), decay in zip(self._blocks, self._decay_blocks, strict=True):
-            out[..., :, states] -= 0.5 * (z[..., :, states] @ decay)
-            out[..., states, :] -= 0.5 * (decay @ z[..., states, :])
+        z = z[..., self.order, :][..., :, self.order]
+        z_v, v_z = np.empty_like(z), np.empty_like(z)  # (product, eigen) and (eigen, product)
+        for s, v in self._blocks():
+            np.matmul(z[..., :, s], v, out=z_v[..., :, s])
+            np.matmul(v.T, z[..., s, :], out=v_z[..., s, :])
+        inner, outer = self.cross * z_v, self.cross.T * v_z
+        for s, v in self._blocks():
+            inner[..., s, :] += v @ (self.square[s] * (v.T @ z_v[..., s, :]))
+        change = np.empty_like(z)
+        for s, v, decay in zip(self.sector_slices, self.vectors, self.decay, strict=True):
+            change[..., :, s] = inner[..., :, s] @ v.T - z[..., :, s] @ decay
+        for s, v, decay in zip(self.sector_slices, self.vectors, self.decay, strict=True):
+            change[..., s, :] += v @ outer[..., s, :] - decay @ z[..., s, :]
+        back = np.argsort(self.order)
+        out += change[..., back, :][..., :, back]
 
-    def in_basis(self, q: FloatArray) -> _DiagonalParts:
-        """c D_i seen from the basis q."""
-        return _DiagonalParts(self._left_transposed(q), self._c * self._d)
+    def in_basis(self, q: FloatArray) -> FloatArray:
+        """V^T Q (D, D)."""
+        return np.concatenate([v.T @ q[self.order[s]] for s, v in self._blocks()])
 
-    def _right(self, z: FloatArray) -> FloatArray:
-        out = np.empty_like(z)
-        for states, levels, v in self._blocks:
-            out[..., :, levels] = z[..., :, states] @ v
-        return out
-
-    def _left(self, z: FloatArray) -> FloatArray:
-        out = np.empty_like(z)
-        for states, levels, v in self._blocks:
-            out[..., states, :] = v @ z[..., levels, :]
-        return out
-
-    def _left_transposed(self, z: FloatArray) -> FloatArray:
-        out = np.empty_like(z)
-        for states, levels, v in self._blocks:
-            out[..., levels, :] = v.T @ z[..., states, :]
-        return out
+    def _blocks(self) -> Iterator[tuple[slice, FloatArray]]:
+        return zip(self.sector_slices, self.vectors, strict=True)

@@ -38,8 +38,9 @@ class Secular(Generator):
             self.hamiltonian[up, down] = drive_elements(spectrum, drive, k)
             self.hamiltonian[down, up] = self.hamiltonian[up, down].T
         self._gain = bath_gain(spectrum, bath, system.electron_ghz)
-        self._decoherence = Decoherence.of(spectrum, bath, self._gain)
-        self._decay = -self._decoherence.rates()
+        decoherence = Decoherence.of(spectrum, bath, self._gain)
+        self._d, self._half_inverse_t_zero = decoherence.d, 0.5 * decoherence.inverse_t_zero
+        self._decay = -decoherence.rates()
         np.fill_diagonal(self._decay, -self._gain.sum(axis=0))
 
     def dissipate(self, z: FloatArray) -> FloatArray:
@@ -54,7 +55,7 @@ class Secular(Generator):
 
         They add sum_nm Q_na Q_ma Q_nb Q_mb W_nm, which costs D^4 and only matters where states a and b share levels.
         """
-        d, half = self._decoherence.d, 0.5 * self._decoherence.inverse_t_zero
+        d, half = self._d, self._half_inverse_t_zero
         if q is None:
             overlap = half * (d.T @ d)
             return Projection(self._gain + np.diag(np.diagonal(overlap)), overlap)

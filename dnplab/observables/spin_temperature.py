@@ -88,17 +88,21 @@ def fit_spin_temperature(
     levels = np.stack([-energies, sz])  # conjugate to (beta_s, mu)
     target = np.array([-mean_energy, mean_sz])
     spread = np.sqrt(levels.var(axis=1))
+    if spread.min() == 0.0 or abs(np.corrcoef(levels)[0, 1]) >= 1.0 - 1e-12:
+        raise UndefinedMeasureError(
+            "the spin temperature is not defined: energy and S^z do not vary independently over the levels of H_S."
+        )
     parameters = np.array([beta_s, 0.0])
     value, gradient, hessian = _dual(levels, target, parameters)
+    if (infinite_temperature := _dual(levels, target, np.zeros(2)))[0] < value:
+        # a start that is far off leaves one level populated and no curvature to follow
+        parameters, (value, gradient, hessian) = np.zeros(2), infinite_temperature
     for _ in range(200):
         if (np.abs(gradient) <= 1e-13 * spread).all():
             break
-        scaled = hessian / np.outer(spread, spread)
-        if np.linalg.eigvalsh(scaled)[0] <= 1e-12 * np.trace(scaled):
-            raise UndefinedMeasureError(
-                "the spin temperature is not defined: energy and S^z do not vary independently over the levels of H_S."
-            )
-        step = -np.linalg.solve(hessian, gradient)
+        step = -np.linalg.solve(
+            hessian + 1e-14 * np.trace(hessian / np.outer(spread, spread)) * np.diag(spread**2), gradient
+        )
         slope, length = float(gradient @ step), 1.0
         if -slope <= 1e-28:
             break  # the decrement is below rounding: parameters are as good as they get

@@ -10,74 +10,98 @@ The second term of R is what second-order perturbation theory leaves of the off-
 dressed   Q diagonalises H, drive included: nothing of H is left over. It suits dephasing slower than H.
 native    Q = 1, for the nonsecular equation the product basis: suits dephasing much faster than H (Zeno regime).
 
-A Krylov method iterates on Z in the frame itself; there the commutator with H is elementwise in the dressed case.
+M^{-1} is this inverse. A Krylov method iterates on M^{-1} L in the frame itself, where the commutator with E is elementwise
+and only the dissipator needs the native basis: 4 dense products an application in the dressed frame.
+
+A frame may work in float32: its products then cost half, and iterative refinement around it restores float64.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from scipy import linalg
 
-from dnplab.models.generator import Generator, transpose
+from dnplab.kernels import dressed_step
+from dnplab.models.generator import Generator, commutator
 
-__all__ = ["Frame", "dressed_frame", "native_frame"]
+__all__ = ["Frame", "decoherence_ratio", "dressed_frame", "native_frame"]
 
 FloatArray = NDArray[np.float64]
+WorkArray = NDArray[Any]  # float32 or float64, as the frame works
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """L and its approximate inverse on real forms Z (D, D) in a frame; made by `dressed_frame` or `native_frame`."""
+    """M^{-1} L and M^{-1} on real forms (D, D) in a frame; made by `dressed_frame` or `native_frame`."""
 
-    generator: Generator
+    generator: Generator  # in the working precision
     name: str
-    q: FloatArray | None  # (D, D), frame states in the native basis; None is the native basis
-    gaps: FloatArray  # (D, D), E_a - E_b in rad/µs
-    inverse_symmetric: FloatArray  # (D, D), Re 1/lambda_ab, zero on the diagonal
-    inverse_antisymmetric: FloatArray  # (D, D), Im 1/lambda_ab
+    q: WorkArray | None  # (D, D), frame states in the native basis; None is the native basis
+    energies: WorkArray  # (D,) E_a in rad/µs
+    off_diagonal: WorkArray | None  # (D, D) H without its diagonal; None where Q diagonalises it
+    decay: WorkArray  # (D, D) of coherences, > 0, 1/µs
     population_factors: tuple[FloatArray, NDArray[np.int32]]  # LU of R - g 11^T/D
     scale: float  # estimate of ||L||, 1/µs
 
-    def apply(self, z: FloatArray) -> FloatArray:
-        """L Z."""
-        if self.q is None:
-            return self.generator.apply(z)
-        dissipated = self.generator.dissipate(self.q @ z @ self.q.T)
-        # the real form of -i[E, rho] is -(E_a - E_b) Z^T
-        return np.asarray(self.q.T @ dissipated @ self.q - self.gaps * transpose(z))
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The working precision."""
+        return self.decay.dtype
 
-    def precondition(self, z: FloatArray) -> FloatArray:
-        """An approximation to L^{-1} Z for traceless Z; traceless again."""
-        out = self.inverse_symmetric * z + self.inverse_antisymmetric * transpose(z)
-        populations = linalg.lu_solve(self.population_factors, np.diagonal(z), check_finite=False)
-        # a trace of rounding size would come out multiplied by 1/g, along the null vector of L
-        out[np.diag_indices_from(out)] = populations - populations.mean()
-        return np.asarray(out)
+    def step(self, z: WorkArray) -> WorkArray:
+        """M^{-1} L Z, Z and result in the frame; traceless."""
+        return self._inverse(self.from_native(self.generator.dissipate(self._to_native(z))), z)
+
+    def precondition(self, z: WorkArray) -> WorkArray:
+        """M^{-1} Z for traceless Z in the frame; traceless."""
+        return self._inverse(z, None)
 
     def start(self) -> FloatArray:
-        """The steady state of the populations alone, as a diagonal Z with trace 1."""
-        d, g = self.generator.dimension, self.generator.relaxation_rate
+        """The steady state of the frame's populations alone, in the native basis, with trace 1."""
+        d, g = len(self.decay), self.generator.relaxation_rate
         p = linalg.lu_solve(self.population_factors, np.full(d, -g / d), check_finite=False)
-        return np.diag(p / p.sum())
+        return self.to_native(np.diag(p / p.sum()).astype(self.dtype))
 
-    def to_native(self, z: FloatArray) -> FloatArray:
-        """Z in the generator's native basis."""
+    def to_native(self, z: WorkArray) -> FloatArray:
+        """Z in the generator's native basis, float64."""
+        return np.asarray(self._to_native(z), dtype=np.float64)
+
+    def from_native(self, z: WorkArray) -> WorkArray:
+        """Z in the frame, working precision."""
+        z = z.astype(self.dtype, copy=False)
+        return z if self.q is None else np.asarray(self.q.T @ z @ self.q)
+
+    def _to_native(self, z: WorkArray) -> WorkArray:
         return z if self.q is None else np.asarray(self.q @ z @ self.q.T)
 
+    def _inverse(self, dissipated: WorkArray, z: WorkArray | None) -> WorkArray:
+        # M^{-1} of (dissipated + the commutator of H with z)
+        if z is None:
+            z = np.zeros_like(dissipated)
+        elif self.off_diagonal is not None:
+            dissipated = dissipated + commutator(self.off_diagonal, z)
+        out = np.empty_like(dissipated)
+        dressed_step(z, dissipated, self.energies, self.decay, out)
+        # a trace of rounding size, before or after, would be multiplied by 1/g along the null vector of L
+        diagonal = np.diagonal(out).astype(np.float64)
+        populations = linalg.lu_solve(self.population_factors, diagonal - diagonal.mean(), check_finite=False)
+        np.fill_diagonal(out, populations - populations.mean())
+        return out
 
-def dressed_frame(generator: Generator) -> Frame:
+
+def dressed_frame(generator: Generator, dtype: DTypeLike = np.float64) -> Frame:
     """The eigenbasis of the whole rotating-frame Hamiltonian, drive included."""
-    energies, q = linalg.eigh(generator.hamiltonian, driver="evd")
-    return _frame(generator, "dressed", np.ascontiguousarray(q), energies, None)
+    energies, q = linalg.eigh(generator.hamiltonian.astype(dtype), driver="evd", overwrite_a=True, check_finite=False)
+    return _frame(generator, "dressed", np.ascontiguousarray(q), energies)
 
 
-def native_frame(generator: Generator) -> Frame:
+def native_frame(generator: Generator, dtype: DTypeLike = np.float64) -> Frame:
     """The generator's own basis, H off its diagonal taken in second order."""
-    h = generator.hamiltonian
-    return _frame(generator, "product", None, np.diagonal(h).copy(), h)
+    return _frame(generator, "product", None, np.diagonal(generator.hamiltonian).astype(dtype))
 
 
 def decoherence_ratio(generator: Generator) -> float:
@@ -91,20 +115,22 @@ def decoherence_ratio(generator: Generator) -> float:
     return float(np.sqrt((mixing**2).sum(axis=1).mean()))
 
 
-def _frame(generator: Generator, name: str, q: FloatArray | None, energies: FloatArray, h: FloatArray | None) -> Frame:
-    d, g = generator.dimension, generator.relaxation_rate
-    projection = generator.projection(q)
-    # a coherence that neither decays nor turns would be divided by zero; it decays with the slowest rate instead
-    decay = np.maximum(projection.coherence_decay, 1e-3 * g)
-    gaps = energies[:, None] - energies[None, :]
-    magnitude = decay**2 + gaps**2
-    symmetric, antisymmetric = -decay / magnitude, gaps / magnitude
-    np.fill_diagonal(symmetric, 0.0)
+def _frame(generator: Generator, name: str, q: WorkArray | None, energies: WorkArray) -> Frame:
+    working, g = generator.astype(energies.dtype), generator.relaxation_rate
+    projection = working.projection(q)
+    # a coherence that neither decays nor turns would be divided by zero; it decays with a fraction of the slowest rate
+    decay = np.maximum(projection.coherence_decay, energies.dtype.type(1e-3 * g))
     rates = projection.population_rates
     scale = float(np.ptp(energies) + 2.0 * projection.outflow.max())
-    if h is not None:
-        pumping = -2.0 * h**2 * symmetric
+    off_diagonal = None
+    if q is None:
+        off_diagonal = working.hamiltonian - np.diag(energies)
+        gaps = energies[:, None] - energies[None, :]
+        pumping = 2.0 * off_diagonal**2 * decay / (decay**2 + gaps**2)
         rates = rates + pumping - np.diag(pumping.sum(axis=0))
-        scale += 2.0 * float(np.abs(h - np.diag(energies)).sum(axis=1).max())
-    factors = linalg.lu_factor(rates - g / d, overwrite_a=True, check_finite=False)
-    return Frame(generator, name, q, gaps, symmetric, antisymmetric, factors, scale)
+        scale += 2.0 * float(np.abs(off_diagonal).sum(axis=1).max())
+    rates = rates.astype(np.float64)
+    # columns sum to zero to float64, so that the inverse keeps traces
+    rates -= np.diag(rates.sum(axis=0))
+    factors = linalg.lu_factor(rates - g / len(rates), overwrite_a=True, check_finite=False)
+    return Frame(working, name, q, energies, off_diagonal, decay, factors, scale)

@@ -6,8 +6,8 @@ Solve L (rho_0 + x) = 0 for the traceless correction x to the populations' own s
 
 Preconditioning from the left makes the minimised residual r an estimate of the error itself: error = (M^{-1}L)^{-1} r, so
 ||error|| <= ||r|| / sigma_min, with sigma_min read off the Hessenberg matrix. After each cycle the residual is computed
-anew from rho, so that what is reported is true of what is returned. The plain residual ||L rho|| would mislead: the slowest
-rate of L can be 10^4 times smaller than ||L||.
+anew from rho in float64, so that what is reported is true of what is returned, and so that a cycle may run in float32. The
+plain residual ||L rho|| would mislead: the slowest rate of L can be 10^4 times smaller than ||L||.
 
 A cycle that ends where L rho is rounding noise is a named outcome, not a failure.
 """
@@ -15,12 +15,12 @@ A cycle that ends where L rho is rounding noise is a named outcome, not a failur
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dnplab.solvers.frame import Frame
+from dnplab.models.generator import Generator
+from dnplab.solvers.frame import Frame, WorkArray
 from dnplab.solvers.solution import Outcome, Solution, floor_outcome
 
 __all__ = ["solve_krylov"]
@@ -29,19 +29,22 @@ FloatArray = NDArray[np.float64]
 ROUNDING = 30.0 * float(np.finfo(np.float64).eps)  # ||L rho|| below this times ||L|| ||rho|| is noise
 
 
-def solve_krylov(frame: Frame, rtol: float, max_iterations: int = 400, restart: int = 60) -> Solution:
+def solve_krylov(generator: Generator, frame: Frame, rtol: float, max_iterations: int = 400, restart: int = 40) -> Solution:
     """Steady state to an estimated relative error `rtol`, in at most `max_iterations` applications of the generator."""
     start = time.perf_counter()
-    generator = frame.generator
+    # what one cycle can gain before the rounding of its working precision shows
+    gain = 1e-4 if frame.dtype == np.float32 else 1e-13
     rho = frame.start()
     sigma, previous, applications = 1.0, np.inf, 0
     while True:
-        residual_matrix = frame.apply(rho)
+        residual_matrix = generator.apply(rho)
         applications += 1
         size = float(np.linalg.norm(rho))
         residual = float(np.linalg.norm(residual_matrix))
-        preconditioned = frame.precondition(-residual_matrix)
-        beta = float(np.linalg.norm(preconditioned))
+        # scaled to 1 before it may be rounded to float32
+        scale = residual if residual > 0.0 else 1.0
+        preconditioned = frame.precondition(frame.from_native(residual_matrix / -scale))
+        beta = float(np.linalg.norm(preconditioned)) * scale
         error = beta / (sigma * size)
         if (previous < np.inf and error <= rtol) or beta == 0.0:
             outcome = Outcome.CONVERGED
@@ -57,27 +60,28 @@ def solve_krylov(frame: Frame, rtol: float, max_iterations: int = 400, restart: 
             break
         previous = beta
         # aim below rtol: the check above uses a sigma that can only shrink
-        target = max(0.3 * rtol * size, ROUNDING * beta)
         steps = min(restart, max_iterations - applications)
-        update, used, sigma_cycle = _cycle(frame, preconditioned, beta, target, steps)
+        update, used, sigma_cycle = _cycle(frame, preconditioned, 0.3 * rtol * size / beta, gain, steps)
         sigma = min(sigma, sigma_cycle)
         applications += used
-        rho = rho + update
-    rho = rho / np.trace(rho)
+        rho += beta * frame.to_native(update)
+    rho /= np.trace(rho)
     seconds = time.perf_counter() - start
-    statistics = (outcome, residual / (generator.relaxation_rate * size), error, applications, seconds, frame.name)
-    return Solution(frame.to_native(rho), *statistics)
+    relative = residual / (generator.relaxation_rate * size)
+    return Solution(rho, outcome, relative, error, applications, seconds, frame.name)
 
 
-def _cycle(frame: Frame, first: FloatArray, beta: float, target: float, steps: int) -> tuple[FloatArray, int, float]:
-    """One GMRES cycle from a preconditioned residual of norm beta: (update, applications, sigma_min)."""
-    operate: Callable[[FloatArray], FloatArray] = lambda z: frame.precondition(frame.apply(z))  # noqa: E731
+def _cycle(frame: Frame, first: WorkArray, target: float, gain: float, steps: int) -> tuple[WorkArray, int, float]:
+    """One GMRES cycle on M^{-1} L u = first / ||first||: (u, applications, sigma_min).
+
+    It ends at an estimated error of `target`, at a residual of `gain`, or after `steps` applications.
+    """
     shape = first.shape
-    basis = np.empty((steps + 1, first.size))
+    basis = np.empty((steps + 1, first.size), dtype=frame.dtype)
     hessenberg = np.zeros((steps + 1, steps))
-    basis[0] = first.ravel() / beta
+    basis[0] = first.ravel() / np.linalg.norm(first)
     for j in range(steps):
-        w = operate(basis[j].reshape(shape)).ravel()
+        w = frame.step(basis[j].reshape(shape)).ravel()
         known = basis[: j + 1]
         length = float(np.linalg.norm(w))
         for _ in range(2):
@@ -90,11 +94,11 @@ def _cycle(frame: Frame, first: FloatArray, beta: float, target: float, steps: i
                 break
         small = hessenberg[: j + 2, : j + 1]
         rhs = np.zeros(j + 2)
-        rhs[0] = beta
+        rhs[0] = 1.0
         coefficients = np.linalg.lstsq(small, rhs, rcond=None)[0]
         remaining = float(np.linalg.norm(small @ coefficients - rhs))
         sigma = float(np.linalg.svd(small, compute_uv=False)[-1])
-        if remaining <= target * sigma or hessenberg[j + 1, j] <= ROUNDING * beta:
+        if remaining <= max(target * sigma, gain) or hessenberg[j + 1, j] <= ROUNDING * length:
             break
         basis[j + 1] = w / hessenberg[j + 1, j]
-    return (coefficients @ known).reshape(shape), j + 1, sigma
+    return (coefficients.astype(frame.dtype) @ known).reshape(shape), j + 1, sigma
