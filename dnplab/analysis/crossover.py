@@ -1,0 +1,198 @@
+"""The crossover table of a sweep and the crossover temperature of each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dnplab.analysis.completeness import canonical
+from dnplab.analysis.crossing import Outcome, half_rise, rise_bounds
+from dnplab.analysis.curves import (
+    MEASURES,
+    RATIO,
+    REFERENCE,
+    Array,
+    Curve,
+    Curves,
+    curves_of,
+    split_groups,
+)
+from dnplab.analysis.sweep import Sweep
+
+__all__ = [
+    "CONFIDENCE",
+    "MEASURES",
+    "RATIO",
+    "crossover_table",
+    "crossover_temperatures",
+    "write_results",
+]
+
+CONFIDENCE = 0.95
+MOST = 0.5
+PERCENTILES = (50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE))
+
+
+def crossover_table(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """One row per (group, model, temperature): counts, mean and standard error of each measure.
+
+    Means run over the realizations stored at that point. `ansatz_deviation_over_hilbert` is the
+    ratio of the mean ansatz_deviation to the Hilbert model's, on the realizations both have, with
+    `_lower` and `_upper` the 95 % percentiles of the joint bootstrap. The table holds results only:
+    equal samples give equal bytes.
+    """
+    rows = [
+        {**group, **row}
+        for group, values in split_groups(sweep.realizations, sweep.groups)
+        for row in _table_rows(curves_of(values, bootstrap, seed), _excluded(sweep, group))
+    ]
+    columns = [*sweep.groups, "model", "temperature_k", "realizations", "excluded"]
+    for measure in MEASURES:
+        columns += [measure, f"{measure}_sem"]
+    columns += [RATIO, f"{RATIO}_lower", f"{RATIO}_upper"]
+    table = pd.DataFrame(rows)
+    return table[[column for column in columns if column in table]]
+
+
+def crossover_temperatures(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """One row per (group, model, measure): the crossover temperature of `dnplab.analysis.crossing`.
+
+    `crossover_k` is NaN where there is none; then `reason` says why, and `lower_k`, `upper_k` bound
+    where the measure makes its climb. Otherwise they are the 95 % percentiles over the resamples
+    that cross, and `without_crossing` is the fraction of resamples that do not.
+    """
+    rows = [
+        {**group, "model": model, "measure": measure, **found}
+        for group, values in split_groups(sweep.realizations, sweep.groups)
+        for model, measure, found in _crossovers(curves_of(values, bootstrap, seed))
+    ]
+    columns = [
+        "model",
+        "measure",
+        "crossover_k",
+        "lower_k",
+        "upper_k",
+        "without_crossing",
+        "reason",
+    ]
+    return pd.DataFrame(rows, columns=[*sweep.groups, *columns])
+
+
+def write_results(table: pd.DataFrame, temperatures: pd.DataFrame, folder: Path) -> tuple[Path, Path, Path]:
+    """Write crossover.csv, crossover.parquet and crossover_temperature.csv into `folder`.
+
+    A measure that is undefined at a point is an empty cell; a crossover that does not exist is the
+    word "none".
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = (
+        folder / "crossover.csv",
+        folder / "crossover.parquet",
+        folder / "crossover_temperature.csv",
+    )
+    _write_csv(table, files[0])
+    table.to_parquet(files[1], index=False)
+    words = temperatures.copy()
+    words["crossover_k"] = ["none" if np.isnan(value) else f"{value:.10g}" for value in temperatures["crossover_k"]]
+    _write_csv(words, files[2])
+    return files
+
+
+def _write_csv(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+
+
+def _excluded(sweep: Sweep, group: Mapping[str, object]) -> dict[tuple[str, float], int]:
+    """Realizations left out of the averages at each (model, temperature) of a group."""
+    runs = sweep.runs
+    for key, value in group.items():
+        runs = runs[runs[key].map(canonical) == canonical(value)]
+    if "check.excluded" not in runs:
+        return {}
+    counts = runs["check.excluded"].fillna(0).astype(int)
+    return dict(zip(zip(runs["model"], runs["bath.temperature_k"], strict=True), counts, strict=True))
+
+
+def _table_rows(curves: Curves, excluded: Mapping[tuple[str, float], int]) -> Iterator[dict[str, object]]:
+    for m, model in enumerate(curves.models):
+        for t, temperature in enumerate(curves.temperature_k):
+            used = int(curves.realizations[m, t])
+            left_out = excluded.get((model, float(temperature)), 0)
+            if used == 0 and left_out == 0:
+                continue
+            row: dict[str, object] = {
+                "model": model,
+                "temperature_k": float(temperature),
+                "realizations": used,
+                "excluded": left_out,
+            }
+            for name, curve in curves.measures.items():
+                row[name] = curve.mean[m, t]
+                if name == RATIO:
+                    row[f"{name}_lower"], row[f"{name}_upper"] = _interval(curve.resampled[:, m, t])
+                else:
+                    row[f"{name}_sem"] = curve.sem[m, t]
+            yield row
+
+
+def _crossovers(curves: Curves) -> Iterator[tuple[str, str, dict[str, object]]]:
+    for m, model in enumerate(curves.models):
+        for name, curve in curves.measures.items():
+            known = np.isfinite(curve.mean[m])
+            trivial = model == REFERENCE and name in (RATIO, "hilbert_distance")
+            if known.any() and not trivial:
+                yield model, name, _crossover(curves.temperature_k[known], curve, m, known)
+
+
+def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) -> dict[str, object]:
+    """The row of one model's curve at the temperatures where it is known."""
+    mean, resampled = curve.mean[m, known], curve.resampled[:, m, known]
+    if temperature_k.size < 2:
+        return _none(temperature_k, mean, 1.0, "one temperature")
+    if int(curve.used[m, known].min()) < 2:
+        return _none(temperature_k, mean, 1.0, "fewer than two realizations")
+    noise = np.nanstd(resampled[:, :, None] - resampled[:, None, :], axis=0)
+    found = half_rise(temperature_k, mean[None, :], noise)
+    draws = half_rise(temperature_k, resampled, noise)
+    lost = float(np.mean(draws.outcome != Outcome.CROSSES))
+    if found.outcome[0] != Outcome.CROSSES:
+        reasons = {
+            int(Outcome.FLAT): "no change beyond 2 standard errors",
+            int(Outcome.NOT_MONOTONE): "not monotone beyond its errors",
+        }
+        return _none(temperature_k, mean, lost, reasons[int(found.outcome[0])])
+    if lost > MOST:
+        return _none(temperature_k, mean, lost, "gone in most resamples")
+    lower, upper = _interval(draws.temperature_k)
+    return {
+        "crossover_k": float(found.temperature_k[0]),
+        "lower_k": lower,
+        "upper_k": upper,
+        "without_crossing": lost,
+        "reason": "",
+    }
+
+
+def _none(temperature_k: Array, mean: Array, lost: float, reason: str) -> dict[str, object]:
+    lower, upper = rise_bounds(temperature_k, mean)
+    if reason.startswith("no change"):
+        lower, upper = float(temperature_k[0]), float(temperature_k[-1])
+    return {
+        "crossover_k": np.nan,
+        "lower_k": lower,
+        "upper_k": upper,
+        "without_crossing": lost,
+        "reason": reason,
+    }
+
+
+def _interval(draws: Array) -> tuple[float, float]:
+    """The central `CONFIDENCE` interval of the finite `draws`, NaN if there are none."""
+    finite = draws[np.isfinite(draws)]
+    if finite.size == 0:
+        return np.nan, np.nan
+    low, high = np.percentile(finite, PERCENTILES)
+    return float(low), float(high)

@@ -1,0 +1,119 @@
+"""Per-realization values of a sweep as arrays, and each measure as a curve with its resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dnplab.analysis.bootstrap import resample_weights, weighted_means
+from dnplab.errors import ParameterError
+
+__all__ = [
+    "MEASURES",
+    "RATIO",
+    "REFERENCE",
+    "Curve",
+    "Curves",
+    "curves_of",
+    "model_order",
+    "split_groups",
+]
+
+Array = NDArray[np.float64]
+
+MEASURES = (
+    "ansatz_deviation",
+    "hilbert_distance",
+    "bloch_distance",
+    "localization_index",
+    "entropy_ratio",
+    "sz_spread",
+    "beta_s",
+    "nuclear_polarization",
+)
+RATIO = "ansatz_deviation_over_hilbert"
+REFERENCE = "hilbert"
+MODELS = ("hilbert", "secular", "nonsecular", "ule")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One measure on the grid of M models and T temperatures."""
+
+    mean: Array  # (M, T), NaN where there is no realization
+    sem: Array  # (M, T), NaN below two realizations
+    resampled: Array  # (B, M, T)
+    used: NDArray[np.int64]  # (M, T) realizations in the mean
+
+
+@dataclass(frozen=True)
+class Curves:
+    """All measures of one group: the runs that share everything but model and temperature."""
+
+    models: tuple[str, ...]
+    temperature_k: Array  # (T,), ascending
+    realizations: NDArray[np.int64]  # (M, T) stored at each point
+    measures: Mapping[str, Curve]
+
+
+def model_order(models: pd.Series) -> list[str]:
+    """The models in the order of tables and legends: from Hilbert to the full equation."""
+    known = {name: rank for rank, name in enumerate(MODELS)}
+    return sorted(set(models), key=lambda name: (known.get(name, len(known)), name))
+
+
+def split_groups(frame: pd.DataFrame, groups: tuple[str, ...]) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """(group values, its rows) for every combination of the extra grouping columns, ascending."""
+    if not groups:
+        yield {}, frame
+        return
+    for values, rows in frame.groupby(list(groups), sort=True):
+        yield dict(zip(groups, values, strict=True)), rows
+
+
+def curves_of(realizations: pd.DataFrame, bootstrap: int, seed: int) -> Curves:
+    """Average and resample one group's long table: model, temperature_k, realization, measures."""
+    if bootstrap < 2:
+        raise ParameterError("bootstrap", bootstrap, "at least 2 resamples")
+    models = model_order(realizations["model"])
+    temperatures = np.unique(realizations["temperature_k"].to_numpy(dtype=np.float64))
+    indices = np.unique(realizations["realization"].to_numpy())
+    weights = resample_weights(indices.size, bootstrap, seed)
+    cells = pd.MultiIndex.from_product([models, temperatures, indices])
+    keyed = realizations.set_index(["model", "temperature_k", "realization"]).reindex(cells)
+    shape = (len(models), temperatures.size, indices.size)
+    stored = cells.isin(pd.MultiIndex.from_frame(realizations[["model", "temperature_k", "realization"]]))
+
+    cubes = {m: keyed[m].to_numpy(dtype=np.float64).reshape(shape) for m in MEASURES if m in keyed}
+    measures = {name: _curve(cube, weights) for name, cube in cubes.items()}
+    leading = cubes.get("ansatz_deviation")
+    if leading is not None and REFERENCE in models:
+        measures[RATIO] = _ratio(leading, leading[models.index(REFERENCE)], weights)
+    return Curves(tuple(models), temperatures, stored.reshape(shape).sum(axis=-1), measures)
+
+
+def _curve(values: Array, weights: Array) -> Curve:
+    """Mean, standard error and resampled means of `values` (M, T, R)."""
+    resampled = weighted_means(values, weights)
+    used = np.isfinite(values).sum(axis=-1)
+    mean = weighted_means(values, np.ones((1, values.shape[-1])))[0]
+    squares = np.where(np.isfinite(values), (values - mean[..., None]) ** 2, 0.0).sum(axis=-1)
+    sem = np.full(mean.shape, np.nan)
+    np.divide(squares, used * (used - 1.0), out=sem, where=used > 1)
+    return Curve(mean, np.sqrt(sem), resampled, used)
+
+
+def _ratio(values: Array, reference: Array, weights: Array) -> Curve:
+    """Mean of `values` (M, T, R) over that of `reference` (T, R), on the realizations both have."""
+    below = np.where(np.isfinite(values), reference, np.nan)
+    above = np.where(np.isfinite(reference), values, np.nan)
+    upper, lower = _curve(above, weights), _curve(below, weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean, resampled = upper.mean / lower.mean, upper.resampled / lower.resampled
+    mean[~np.isfinite(mean)] = np.nan
+    resampled[~np.isfinite(resampled)] = np.nan
+    return Curve(mean, np.std(resampled, axis=0), resampled, upper.used)

@@ -1,0 +1,100 @@
+"""The crossover as text for a terminal of 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from dnplab.analysis.curves import RATIO, REFERENCE, split_groups
+
+__all__ = ["format_report"]
+
+SHOWN = ("ansatz_deviation", "hilbert_distance", "localization_index")
+SHOWN_TEMPERATURES = (
+    "ansatz_deviation",
+    RATIO,
+    "localization_index",
+    "hilbert_distance",
+)
+
+
+def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple[str, ...] = ()) -> str:
+    """The table of the leading measures and the crossover temperatures, for every group."""
+    parts: list[str] = []
+    of_group = {tuple(k.values()): rows for k, rows in split_groups(temperatures, groups) if len(rows)}
+    for group, rows in split_groups(table, groups):
+        parts += [_heading(group)] if group else []
+        parts += [_table(rows), ""]
+        if tuple(group.values()) in of_group:
+            parts += [_temperatures(of_group[tuple(group.values())]), ""]
+    return "\n".join(parts).rstrip()
+
+
+def _heading(group: Mapping[str, object]) -> str:
+    return "   ".join(f"{key} = {_plain(value)}" for key, value in group.items()) + "\n"
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _table(rows: pd.DataFrame) -> str:
+    header = [
+        f"{'model':<11}{'T / K':>6}{'n':>5}{'ansatz_deviation':>19}{'over Hilbert':>20}"
+        f"{'hilbert_distance':>19}{'localization_index':>20}"
+    ]
+    lines: list[str] = []
+    for row in rows.to_dict("records"):
+        used = str(row["realizations"]) + ("*" if row["excluded"] else "")
+        lines.append(
+            f"{row['model']:<11}{row['temperature_k']:>6g}{used:>5}"
+            f"{_measured(row, SHOWN[0]):>19}{_ratio(row):>20}"
+            f"{_measured(row, SHOWN[1]):>19}{_measured(row, SHOWN[2]):>20}"
+        )
+    notes: list[str] = []
+    if (excluded := int(rows["excluded"].sum())) > 0:
+        notes.append(f"* {excluded} realizations did not converge and are in no average (column excluded).")
+    notes.append("n realizations; mean ± standard error; ratio of means with its 95 % bootstrap interval.")
+    return "\n".join([*header, *lines, *notes])
+
+
+def _measured(row: Mapping[object, object], measure: str) -> str:
+    mean, sem = _number(row, measure), _number(row, f"{measure}_sem")
+    if np.isnan(mean):
+        return "-"
+    return f"{mean:.4f}" if np.isnan(sem) else f"{mean:.4f} ± {sem:.4f}"
+
+
+def _ratio(row: Mapping[object, object]) -> str:
+    mean, lower, upper = (_number(row, f"{RATIO}{end}") for end in ("", "_lower", "_upper"))
+    if np.isnan(mean):
+        return "-"
+    if row["model"] == REFERENCE:
+        return "1"
+    return f"{mean:.2f}" if np.isnan(lower) else f"{mean:.2f} [{lower:.2f}, {upper:.2f}]"
+
+
+def _number(row: Mapping[object, object], key: str) -> float:
+    value = row.get(key)
+    return float(value) if isinstance(value, (int, float)) else np.nan
+
+
+def _temperatures(rows: pd.DataFrame) -> str:
+    lines = ["Crossover temperature: half of the change from the coldest to the hottest point"]
+    width = max(len(name) for name in SHOWN_TEMPERATURES) + 2
+    chosen = rows[rows["measure"].isin(SHOWN_TEMPERATURES)]
+    for measure in SHOWN_TEMPERATURES:
+        found = chosen[chosen["measure"] == measure].to_dict("records")
+        lines += [f"  {measure:<{width}}{row['model']:<12}{_crossover(row)}" for row in found]
+    return "\n".join(lines)
+
+
+def _crossover(row: Mapping[object, object]) -> str:
+    value, lower, upper = (_number(row, key) for key in ("crossover_k", "lower_k", "upper_k"))
+    if np.isnan(value):
+        return f"none: {row['reason']} ({lower:g} to {upper:g} K)"
+    text = f"{value:.2f} K  [{lower:.2f}, {upper:.2f}]"
+    lost = _number(row, "without_crossing")
+    return text if lost == 0 else f"{text}, {lost:.1%} of resamples have none"

@@ -1,0 +1,197 @@
+"""The tracked runs of one sweep as tidy tables, with what is missing and what looks wrong.
+
+Runs of one crossover must share their disorder samples. Every parameter that says which samples
+they are (system, drive, seed) and that takes more than one value among the runs becomes an extra
+grouping column, so that two system sizes are two crossovers and never one average.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dnplab.analysis.completeness import canonical, describe_missing, missing_points
+from dnplab.errors import TrackingError
+from dnplab.tracking import Store, TrackedRun, find_runs, read_table, sweeps
+from dnplab.tracking.opening import existing_store
+
+__all__ = ["Sweep", "read_sweep"]
+
+FINISHED = "FINISHED"
+AXES = ("model", "bath.temperature_k")
+SAMPLE_PARAMS = ("system.", "drive.", "ensemble.seed")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The finished runs of a sweep.
+
+    `runs` has a row per run (run_id, name, tags `code_version` and `fingerprint`, params, metrics).
+    `realizations` and `spins` are long tables over all runs with the columns of `groups`, `model`
+    and `temperature_k` in front; `spins` is empty where no run stored a profile. `missing` lists
+    grid points without a finished run.
+    """
+
+    name: str
+    runs: pd.DataFrame
+    realizations: pd.DataFrame
+    spins: pd.DataFrame
+    groups: tuple[str, ...]
+    expected: int
+    missing: tuple[dict[str, object], ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def completeness(self) -> str:
+        """One sentence: which grid points have no finished run."""
+        return describe_missing(self.missing, self.expected)
+
+
+def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
+    """Gather the FINISHED runs tagged `sweep.<sweep>`; the newest sweep if None.
+
+    Raises:
+        TrackingError: there are no runs, or the sweep is unknown (the message lists those that
+            exist).
+
+    """
+    store = existing_store(uri, experiment)
+    everything = find_runs(store)
+    name = sweep or _latest(everything, store)
+    tagged = [run for run in everything if f"sweep.{name}" in run.tags]
+    declared = sweeps(store)
+    if not tagged and name not in declared:
+        known = ", ".join(sorted(declared)) or "none"
+        raise TrackingError(f"There is no sweep {name!r} in the experiment {experiment!r}; known sweeps: {known}.")
+    finished = [run for run in tagged if run.status == FINISHED]
+    if not finished:
+        raise TrackingError(f"The sweep {name!r} has no finished run yet; the command that started it finishes it.")
+    runs, params = _runs_table(finished), _param_names(finished)
+    varying = [key for key in params if key in AXES or _differs(runs[key])]
+    grid = declared.get(name) or {key: runs[key].unique().tolist() for key in varying if _names_a_point(key)}
+    checked = {key: values for key, values in grid.items() if key in runs}
+    groups = _group_columns(runs, varying, checked)
+    missing = missing_points(_points(runs, list(checked)), checked)
+    runs, repeated = _newest_of_each_point(runs, [*groups, *AXES])
+    realizations = _long_table(store, runs, groups, "realizations.parquet")
+    if realizations.empty:
+        raise TrackingError(f"The runs of the sweep {name!r} hold no realization: none of them converged.")
+    return Sweep(
+        name=name,
+        runs=runs,
+        realizations=realizations,
+        spins=_long_table(store, runs, groups, "spins.parquet"),
+        groups=groups,
+        expected=math.prod(len({canonical(value) for value in values}) for values in checked.values()),
+        missing=tuple(missing),
+        warnings=(*repeated, *_version_warning(runs), *_unchecked_warning(grid, checked)),
+    )
+
+
+def _latest(runs: Sequence[TrackedRun], store: Store) -> str:
+    """The sweep of the newest run (runs come newest first)."""
+    for run in runs:
+        if run.tags.get("sweep"):
+            return run.tags["sweep"]
+    raise TrackingError(
+        f"There are no runs of a sweep in the experiment {store.experiment!r} of {store.uri!r}; "
+        "`python -m experiments.run -m experiment=crossover` makes some."
+    )
+
+
+def _param_names(runs: Sequence[TrackedRun]) -> list[str]:
+    return list(dict.fromkeys(key for run in runs for key in run.params))
+
+
+def _runs_table(runs: Sequence[TrackedRun]) -> pd.DataFrame:
+    """A row per run, by model and temperature, and newest first where these are equal."""
+    rows = [
+        {
+            "run_id": run.run_id,
+            "name": run.name,
+            "code_version": run.tags.get("code_version", ""),
+            "fingerprint": run.tags.get("fingerprint", ""),
+            **{key: canonical(value) for key, value in run.params.items()},
+            **run.metrics,
+        }
+        for run in runs
+    ]
+    table = pd.DataFrame(rows)
+    absent = [key for key in AXES if key not in table or table[key].isna().any()]
+    if absent:
+        raise TrackingError(f"Runs of this sweep do not record the parameter {absent[0]!r}.")
+    return table.sort_values(list(AXES), ignore_index=True, kind="stable")
+
+
+def _differs(values: pd.Series) -> bool:
+    return len(set(map(str, values))) > 1
+
+
+def _names_a_point(key: str) -> bool:
+    """Whether a parameter says which samples a run is about, or is an axis of the crossover."""
+    return key in AXES or key.startswith(SAMPLE_PARAMS)
+
+
+def _group_columns(runs: pd.DataFrame, varying: Sequence[str], grid: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
+    """Parameters other than model and temperature that tell crossovers of one sweep apart.
+
+    Besides those that were swept or name samples, they are all that differ at one model and
+    temperature; the bath's times, which follow the temperature, are then none of them.
+    """
+    swept = [key for key, values in grid.items() if len(values) > 1]
+    cells = runs.groupby(list(AXES))
+    differing = [key for key in varying if _names_a_point(key) or cells[key].agg(_differs).any()]
+    return tuple(dict.fromkeys(key for key in [*swept, *differing] if key not in AXES))
+
+
+def _points(runs: pd.DataFrame, keys: Sequence[str]) -> list[dict[str, object]]:
+    return [dict(zip(keys, values, strict=True)) for values in runs[keys].itertuples(index=False)]
+
+
+def _newest_of_each_point(runs: pd.DataFrame, point: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """One run per grid point, the newest, and a warning if others were dropped."""
+    kept = runs.drop_duplicates(list(point), ignore_index=True)
+    dropped = len(runs) - len(kept)
+    if not dropped:
+        return kept, ()
+    return kept, (f"{dropped} finished runs repeat the parameters of a newer one and are left out.",)
+
+
+def _long_table(store: Store, runs: pd.DataFrame, groups: tuple[str, ...], artifact: str) -> pd.DataFrame:
+    """The Parquet `artifact` of every run that has it, under columns that name the run."""
+    parts: list[pd.DataFrame] = []
+    for run in runs.to_dict("records"):
+        run_id = str(run["run_id"])
+        if artifact not in store.artifact_names(run_id):
+            continue
+        part = read_table(store, run_id, artifact)
+        if "realization" not in part:
+            part = part.reset_index()
+        names = {**{key: run[key] for key in groups}, "model": run["model"]}
+        names["temperature_k"] = run["bath.temperature_k"]
+        for position, (key, value) in enumerate(names.items()):
+            part.insert(position, key, value)
+        parts.append(part)
+    if not parts:
+        return pd.DataFrame(columns=[*groups, "model", "temperature_k", "realization"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _version_warning(runs: pd.DataFrame) -> tuple[str, ...]:
+    versions = sorted({str(version)[:12] for version in runs["code_version"]})
+    if len(versions) < 2:
+        return ()
+    return (f"These runs come from {len(versions)} versions of the code: {', '.join(versions)}.",)
+
+
+def _unchecked_warning(grid: Mapping[str, Sequence[object]], checked: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
+    unchecked = [key for key in grid if key not in checked]
+    if not unchecked:
+        return ()
+    return (
+        f"The sweep also varied {', '.join(unchecked)}, which its runs do not record: "
+        "completeness is checked over the other keys.",
+    )

@@ -1,0 +1,24 @@
+"""Figures of one run and of a crossover: DataFrames in, matplotlib figures out, no global state.
+
+The functions of one run return None where the run has not observed what they draw.
+"""
+
+from dnplab.figures.crossover import crossover_figure, profiles_figure
+from dnplab.figures.run import (
+    eigenstates_figure,
+    eigenvalues_figure,
+    epr_figure,
+    polarization_figure,
+)
+from dnplab.figures.style import MODEL_COLOURS, save
+
+__all__ = [
+    "MODEL_COLOURS",
+    "crossover_figure",
+    "eigenstates_figure",
+    "eigenvalues_figure",
+    "epr_figure",
+    "polarization_figure",
+    "profiles_figure",
+    "save",
+]

@@ -1,0 +1,197 @@
+"""The figures of a sweep: measures against temperature, and profiles cold and hot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from dnplab.figures.style import (
+    BOLTZMANN,
+    band,
+    colour_of,
+    finish,
+    in_order,
+    microwave_line,
+    new_figure,
+    paper_style,
+)
+
+__all__ = ["crossover_figure", "profiles_figure"]
+
+LEADING = "ansatz_deviation"
+RATIO = "ansatz_deviation_over_hilbert"
+LABELS = {
+    LEADING: r"ansatz deviation $\mathrm{rms}_i\,|P_i - P_i^{\mathrm{ansatz}}|\,/\,|P_0|$",
+    "localization_index": "localization index",
+    RATIO: "ansatz deviation\nrelative to hilbert",
+}
+
+
+def crossover_figure(table: pd.DataFrame, temperatures: pd.DataFrame, groups: Sequence[str] = ()) -> Figure:
+    """Ansatz deviation, localization index and ratio to the Hilbert model against temperature.
+
+    Lines are means, bands standard errors (for the ratio the 95 % bootstrap interval). A diamond on
+    a curve marks its crossover temperature, the bar through it the 95 % interval.
+
+    Args:
+        table: as `dnplab.analysis.crossover_table` makes it.
+        temperatures: as `dnplab.analysis.crossover_temperatures` makes it.
+        groups: further columns of both that tell crossovers apart; each combination gets its own
+            row of panels.
+
+    """
+    parts = list(_split(table, groups))
+    with paper_style():
+        figure = new_figure(9.0, 5.2 * len(parts))
+        rows = figure.subfigures(len(parts), 1, squeeze=False)[:, 0]
+        for part, (group, rows_of_group) in zip(rows, parts, strict=True):
+            chosen = temperatures
+            for key, value in group.items():
+                chosen = chosen[chosen[key] == value]
+            _panels(part, rows_of_group, chosen, group)
+    return figure
+
+
+def profiles_figure(spins: pd.DataFrame, microwave_offset_mhz: float, groups: Sequence[str] = ()) -> Figure | None:
+    """Polarization profiles of all models at the coldest and the hottest temperature of a sweep.
+
+    Args:
+        spins: long table with columns model, temperature_k, spin, offset_mhz, polarization,
+            boltzmann.
+        microwave_offset_mhz: where the drive stands, from the electron frequency.
+        groups: further columns that tell crossovers apart; each combination gets its own row of
+            panels.
+
+    """
+    if spins.empty:
+        return None
+    parts = list(_split(spins, groups))
+    with paper_style():
+        figure = new_figure(9.0, 4.4 * len(parts))
+        axes = figure.subplots(len(parts), 2, squeeze=False)
+        for row, (group, values) in zip(axes, parts, strict=True):
+            ends = sorted({values["temperature_k"].min(), values["temperature_k"].max()})
+            for ax, temperature in zip(row, ends, strict=False):
+                _profile_panel(ax, values[values["temperature_k"] == temperature], microwave_offset_mhz)
+                label = ", ".join([f"T = {temperature:g} K", *_words(group)])
+                ax.set_title(label, loc="left")
+            for ax in row[len(ends) :]:
+                ax.remove()
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
+    return figure
+
+
+def _split(frame: pd.DataFrame, groups: Sequence[str]) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    if not groups:
+        yield {}, frame
+        return
+    for values, rows in frame.groupby(list(groups), sort=True):
+        yield dict(zip(groups, values, strict=True)), rows
+
+
+def _words(group: Mapping[str, object]) -> list[str]:
+    return [f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}" for k, v in group.items()]
+
+
+def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, group: Mapping[str, object]) -> None:
+    axes = part.subplot_mosaic([[LEADING, "localization_index"], [LEADING, RATIO]], width_ratios=[1.6, 1])
+    for measure, ax in axes.items():
+        for model in in_order(table["model"]):
+            if measure in table and not (measure == RATIO and model == "hilbert"):
+                rows = table[table["model"] == model].dropna(subset=[measure]).sort_values("temperature_k")
+                _curve(ax, rows, str(measure), str(model))
+        _marks(ax, table, temperatures, str(measure))
+        _temperature_axis(ax, table["temperature_k"].unique())
+        ax.set_ylabel(LABELS[str(measure)])
+        ax.margins(y=0.1)
+    axes[RATIO].axhline(1.0, color=colour_of("hilbert"), lw=1.5)
+    for measure in (LEADING, "localization_index"):
+        axes[measure].set_ylim(bottom=0.0)
+    axes["localization_index"].set_xlabel("")
+    axes["localization_index"].tick_params(labelbottom=False)
+    axes[LEADING].plot([], [], "D", ms=7, mfc="white", mec="0.4", mew=1.6, label="half of the change")
+    axes[LEADING].legend(loc="upper left")
+    if group:
+        axes[LEADING].set_title(", ".join(_words(group)), loc="left")
+    finish(*axes.values())
+
+
+def _curve(ax: Axes, rows: pd.DataFrame, measure: str, model: str) -> None:
+    x, mean = rows["temperature_k"].to_numpy(), rows[measure].to_numpy()
+    colour = colour_of(model)
+    ax.plot(x, mean, "o-", color=colour, lw=1.8, ms=4.5, label=model)
+    if f"{measure}_sem" in rows:
+        sem = rows[f"{measure}_sem"].to_numpy()
+        band(ax, x, mean - sem, mean + sem, colour, gid=f"{model} band")
+    elif f"{measure}_lower" in rows:
+        band(ax, x, rows[f"{measure}_lower"], rows[f"{measure}_upper"], colour, gid=f"{model} band")
+
+
+def _marks(ax: Axes, table: pd.DataFrame, temperatures: pd.DataFrame, measure: str) -> None:
+    """A diamond at each crossover temperature, at half height, with its interval."""
+    if temperatures.empty:
+        return
+    rows = temperatures[temperatures["measure"] == measure].dropna(subset=["crossover_k"])
+    for row in rows.to_dict("records"):
+        curve = table[table["model"] == row["model"]].dropna(subset=[measure]).sort_values("temperature_k")
+        if curve.empty:
+            continue
+        half = 0.5 * (curve[measure].iloc[0] + curve[measure].iloc[-1])
+        at, colour = float(row["crossover_k"]), colour_of(str(row["model"]))
+        spread = [[max(at - row["lower_k"], 0.0)], [max(row["upper_k"] - at, 0.0)]]
+        ax.errorbar(
+            [at], [half], xerr=None if np.isnan(spread).any() else spread, fmt="D", ms=7,
+            mfc="white", mec=colour, mew=1.6, ecolor=colour, elinewidth=1.4, capsize=4, zorder=5,
+            gid=f"{row['model']} crossover",
+        )  # fmt: skip
+
+
+def _temperature_axis(ax: Axes, temperatures: np.ndarray) -> None:
+    ax.set_xscale("log")
+    ax.set_xlabel("bath temperature (K)")
+    ax.xaxis.set_major_locator(FixedLocator(_spaced(np.sort(temperatures))))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _spaced(temperatures: np.ndarray) -> list[float]:
+    """Temperatures whose labels stay apart on a logarithmic axis; the ends always."""
+    if temperatures.size < 3:
+        return [float(t) for t in temperatures]
+    gap = 0.07 * np.log(temperatures[-1] / temperatures[0])
+    kept = [float(temperatures[0])]
+    for value in temperatures[1:-1]:
+        if min(np.log(value / kept[-1]), np.log(temperatures[-1] / value)) > gap:
+            kept.append(float(value))
+    return [*kept, float(temperatures[-1])]
+
+
+def _profile_panel(ax: Axes, values: pd.DataFrame, microwave_offset_mhz: float) -> None:
+    for model in in_order(values["model"]):
+        by_spin = values[values["model"] == model].groupby("spin")
+        x = by_spin["offset_mhz"].mean().to_numpy()
+        mean, sem = (
+            by_spin["polarization"].mean().to_numpy(),
+            by_spin["polarization"].sem().to_numpy(),
+        )
+        colour = colour_of(str(model))
+        ax.plot(x, mean, "o-", color=colour, lw=1.8, ms=4.5, label=model)
+        band(ax, x, mean - sem, mean + sem, colour, gid=f"{model} band")
+    if "boltzmann" in values:
+        ax.axhline(
+            values["boltzmann"].mean(),
+            color=BOLTZMANN,
+            ls="-.",
+            lw=1.3,
+            label=r"Boltzmann $P_0$",
+            zorder=0.5,
+        )
+    microwave_line(ax, microwave_offset_mhz)
+    ax.set(xlabel=r"offset $\Delta_i/2\pi$ (MHz)", ylabel=r"polarization $P_i = 2\langle S_i^z\rangle$")
+    finish(ax)

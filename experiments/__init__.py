@@ -1,0 +1,1 @@
+"""Entry points: each module asks one question of the library."""
