@@ -138,8 +138,8 @@ def _eigenstates(spec: EnsembleSpec, state: SteadyState, out: Realization) -> No
             "arbitrary": rho.arbitrary.astype(float),
             "boltzmann_eigenvalue": _boltzmann_in_order(state, spec),
         }
-        if rho.entropy is not None:
-            out.arrays["entropy"] = rho.entropy
+        if rho.entropy is not None and hamiltonian.entropy is not None:
+            out.arrays |= {"entropy": rho.entropy, "hamiltonian_entropy": hamiltonian.entropy}
 
 
 def _boltzmann_in_order(state: SteadyState, spec: EnsembleSpec) -> FloatArray:

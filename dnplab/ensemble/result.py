@@ -97,11 +97,14 @@ class EnsembleResult:
 
     @property
     def eigenstates(self) -> pd.DataFrame | None:
-        """Eigenstates of rho of realization 0 in order of energy: order, energy_mhz, sz, eigenvalue, entropy, arbitrary."""
+        """Eigenstates of rho of realization 0 in order of energy: order, energy_mhz, sz, eigenvalue, entropy, arbitrary.
+
+        hamiltonian_entropy and boltzmann_eigenvalue belong to the eigenstate of H_S at the same place in the order.
+        """
         first = next((r for r in self.converged if "eigenvalue" in r.arrays), None)
         if first is None:
             return None
-        names = ("energy_mhz", "sz", "eigenvalue", "boltzmann_eigenvalue", "entropy")
+        names = ("energy_mhz", "sz", "eigenvalue", "boltzmann_eigenvalue", "entropy", "hamiltonian_entropy")
         table = {name: first.arrays[name] for name in names if name in first.arrays}
         order = np.arange(len(first.arrays["eigenvalue"]))
         return pd.DataFrame({"order": order, **table, "arbitrary": first.arrays["arbitrary"] > 0})

@@ -55,6 +55,7 @@ def result() -> Result:
         "eigenvalue": np.geomspace(0.1, 0.01, 2**N),
         "boltzmann_eigenvalue": np.geomspace(0.2, 0.005, 2**N),
         "entropy": np.linspace(0, 1, 2**N),
+        "hamiltonian_entropy": np.linspace(1, 0, 2**N),
         "arbitrary": order >= 14,
     }
     return Result(

@@ -1,0 +1,118 @@
+"""Every config key and its type. Values live in conf/; a key that is not here cannot be set there or anywhere.
+
+Frequencies are omega / 2 pi in GHz or MHz, times in µs, temperatures in K: the unit is in the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+__all__ = ["Config", "field_types", "register"]
+
+
+@dataclass
+class SystemConfig:
+    """The spins: H_S of the letter's Eq. (1)."""
+
+    n_spins: int = MISSING
+    electron_ghz: float = MISSING
+    disorder_mhz: float = MISSING
+    coupling_mhz: float = MISSING
+    ising: bool = MISSING
+
+
+@dataclass
+class BathConfig:
+    """The bath; a time that is null follows `dnplab.Bath.letter`."""
+
+    temperature_k: float = MISSING
+    t1_us: float | None = MISSING
+    t_star_us: float | None = MISSING
+    t_zero_us: float | None = MISSING
+
+
+@dataclass
+class DriveConfig:
+    """The microwaves; sites null means every spin."""
+
+    frequency_ghz: float = MISSING
+    amplitude_mhz: float = MISSING
+    sites: list[int] | None = MISSING
+
+
+@dataclass
+class SolverConfig:
+    """How the steady state is found, and to which estimated relative error."""
+
+    method: str = MISSING
+    rtol: float = MISSING
+
+
+@dataclass
+class EnsembleConfig:
+    """How many disorder samples, which ones, and on how many cores (0 chooses)."""
+
+    realizations: int = MISSING
+    seed: int = MISSING
+    workers: int = MISSING
+    threads: int = MISSING
+
+
+@dataclass
+class ObservablesConfig:
+    """What is measured on each steady state."""
+
+    names: list[str] = MISSING
+    epr_half_width_mhz: float = MISSING
+    epr_bin_mhz: float = MISSING
+    kept_spins: int | None = MISSING
+
+
+@dataclass
+class TrackingConfig:
+    """Where runs are recorded; uri null is a SQLite file in the output folder."""
+
+    uri: str | None = MISSING
+    experiment: str = MISSING
+    question: str = MISSING
+    sweep: str = MISSING
+
+
+@dataclass
+class Config:
+    """One ensemble: what is solved, measured and recorded."""
+
+    outputs: str = MISSING
+    model: str = MISSING
+    system: SystemConfig = field(default_factory=SystemConfig)
+    bath: BathConfig = field(default_factory=BathConfig)
+    drive: DriveConfig = field(default_factory=DriveConfig)
+    solver: SolverConfig = field(default_factory=SolverConfig)
+    ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
+    observables: ObservablesConfig = field(default_factory=ObservablesConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+
+
+def register() -> None:
+    """Make the schema known to Hydra under the name that conf/config.yaml begins with."""
+    ConfigStore.instance().store(name="schema", node=Config, provider="dnplab")
+
+
+def field_types() -> dict[str, Any]:
+    """Every key, dotted, with its type: {"bath.temperature_k": float, ...}."""
+    return dict(_walk(Config, ""))
+
+
+def _walk(kind: type, prefix: str) -> Iterator[tuple[str, Any]]:
+    hints = get_type_hints(kind)
+    for item in fields(kind):
+        hint = hints[item.name]
+        if is_dataclass(hint) and isinstance(hint, type):
+            yield from _walk(hint, f"{prefix}{item.name}.")
+        else:
+            yield f"{prefix}{item.name}", hint

@@ -1,0 +1,166 @@
+"""From a composed config to physical parameters, and to the names and hashes a run is known by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from dnplab.bath import Bath
+from dnplab.config.schema import Config, field_types
+from dnplab.drive import Drive
+from dnplab.ensemble import EnsembleSpec
+from dnplab.errors import DnplabError, ParameterError
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "ConfigError",
+    "fingerprint",
+    "logged_params",
+    "resolved",
+    "run_name",
+    "run_tags",
+    "to_config",
+    "to_spec",
+    "with_full_key",
+]
+
+SCHEMA_VERSION = "1"
+"""Raised when the meaning of a parameter changes, so that runs from before are computed again."""
+
+
+class ConfigError(DnplabError, ValueError):
+    """A config cannot be composed or does not describe an ensemble: one sentence with the full key."""
+
+
+def to_config(composed: DictConfig) -> Config:
+    """The typed config of a composed one (whatever else it holds, Hydra's own node for instance, is left out).
+
+    Raises:
+        ConfigError: a value is missing or refers to a key that does not exist.
+
+    """
+    try:
+        own = {key: composed[key] for key in Config.__dataclass_fields__}
+        typed = OmegaConf.merge(OmegaConf.structured(Config), own)
+        if missing := sorted(OmegaConf.missing_keys(typed)):
+            raise ConfigError(f"{missing[0]} has no value; give {missing[0]}=VALUE.")
+        return cast(Config, OmegaConf.to_object(typed))
+    except OmegaConfBaseException as error:
+        where = f"{error.full_key}: " if error.full_key else ""
+        raise ConfigError(where + str(error).splitlines()[0]) from error
+
+
+def to_spec(config: Config) -> EnsembleSpec:
+    """The ensemble that a config describes; its bath's null times become those of `Bath.letter`.
+
+    Raises:
+        ConfigError: a value is out of its domain; the message names the config key.
+
+    """
+    system, bath, drive, solver = config.system, config.bath, config.drive, config.solver
+    ensemble, observables = config.ensemble, config.observables
+    try:
+        return EnsembleSpec(
+            n_spins=system.n_spins,
+            electron_ghz=system.electron_ghz,
+            disorder_mhz=system.disorder_mhz,
+            coupling_mhz=system.coupling_mhz,
+            ising=system.ising,
+            bath=Bath.letter(bath.temperature_k, bath.t1_us, bath.t_star_us, bath.t_zero_us),
+            drive=Drive(drive.frequency_ghz, drive.amplitude_mhz, drive.sites),
+            model=config.model,
+            rtol=solver.rtol,
+            method=solver.method,
+            seed=ensemble.seed,
+            realizations=ensemble.realizations,
+            observables=tuple(observables.names),
+            epr_edges_mhz=_edges(observables.epr_half_width_mhz, observables.epr_bin_mhz),
+            kept_spins=observables.kept_spins,
+        )
+    except ParameterError as error:
+        raise with_full_key(error) from error
+
+
+def resolved(config: Config) -> Config:
+    """The same config with the bath's null times written out."""
+    bath = to_spec(config).bath
+    times = {"t1_us": bath.t1_us, "t_star_us": bath.t_star_us, "t_zero_us": bath.t_zero_us}
+    return replace(config, bath=replace(config.bath, **times))
+
+
+def _edges(half_width_mhz: float, bin_mhz: float) -> tuple[float, ...]:
+    """Bin edges in MHz, symmetric around 0, whose outermost are at +-half_width_mhz."""
+    if not (np.isfinite(half_width_mhz) and half_width_mhz > 0):
+        raise ParameterError("epr_half_width_mhz", half_width_mhz, "a finite number > 0")
+    if not 0 < bin_mhz <= half_width_mhz:
+        raise ParameterError("epr_bin_mhz", bin_mhz, f"> 0 and at most epr_half_width_mhz = {half_width_mhz}")
+    bins = max(1, round(2 * half_width_mhz / bin_mhz))
+    return tuple(float(edge) for edge in np.linspace(-half_width_mhz, half_width_mhz, bins + 1))
+
+
+def with_full_key(error: ParameterError) -> ConfigError:
+    """The same sentence about the config key: "temperature_k is ..." -> "bath.temperature_k is ..."."""
+    aliases = {"observables": "observables.names", "epr_edges_mhz": "observables.epr_half_width_mhz"}
+    matches = [key for key in field_types() if key.rpartition(".")[2] == error.key]
+    full = aliases.get(error.key, matches[0] if len(matches) == 1 else error.key)
+    return ConfigError(str(error).replace(error.key, full, 1))
+
+
+def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
+    """The parameters of a run under their config keys, as plain values, with the bath's times resolved."""
+    sites = "all" if spec.drive.sites is None else ",".join(map(str, spec.drive.sites))
+    return {
+        "model": spec.model,
+        "system.n_spins": spec.n_spins,
+        "system.electron_ghz": spec.electron_ghz,
+        "system.disorder_mhz": spec.disorder_mhz,
+        "system.coupling_mhz": spec.coupling_mhz,
+        "system.ising": spec.ising,
+        "bath.temperature_k": spec.bath.temperature_k,
+        "bath.t1_us": spec.bath.t1_us,
+        "bath.t_star_us": spec.bath.t_star_us,
+        "bath.t_zero_us": spec.bath.t_zero_us,
+        "drive.frequency_ghz": spec.drive.frequency_ghz,
+        "drive.amplitude_mhz": spec.drive.amplitude_mhz,
+        "drive.sites": sites,
+        "solver.method": spec.method,
+        "solver.rtol": spec.rtol,
+        "ensemble.realizations": spec.realizations,
+        "ensemble.seed": spec.seed,
+    }
+
+
+def fingerprint(spec: EnsembleSpec) -> str:
+    """What makes two runs the same: a hash of physics, solver, samples and observables, not of folders or workers."""
+    content: Mapping[str, Any] = {
+        **logged_params(spec),
+        "observables": list(spec.observables),
+        "epr_edges_mhz": list(spec.epr_edges_mhz),
+        "kept_spins": spec.kept_spins,
+        "schema": SCHEMA_VERSION,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def run_name(spec: EnsembleSpec) -> str:
+    """A run's name in tables and legends: "nonsecular T=12K N=8"."""
+    return f"{spec.model} T={spec.bath.temperature_k:g}K N={spec.n_spins}"
+
+
+def run_tags(spec: EnsembleSpec, sweep: str) -> dict[str, str]:
+    """Tags that tell what a run is for; `sweep` is empty for a run of its own."""
+    tags = {
+        "model": spec.model,
+        "seed": str(spec.seed),
+        "schema": SCHEMA_VERSION,
+        "source": "experiments.run",
+        "mlflow.source.name": "experiments.run",
+    }
+    return tags | ({"sweep": sweep, f"sweep.{sweep}": "1"} if sweep else {})

@@ -1,0 +1,69 @@
+"""The late import of MLflow: it takes two seconds, so help pages and config checks must not pay for it.
+
+Every other module of `dnplab.tracking` reaches MLflow through `client`; no module outside this package
+imports it at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dnplab.errors import TrackingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+__all__ = ["client", "quiet", "translated"]
+
+
+def quiet() -> None:
+    """Switch off MLflow's telemetry and the chatter of MLflow, Alembic and Git about a new store."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
+    os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _import() -> None:
+    quiet()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow  # noqa: F401
+    quiet()  # importing mlflow sets its own logger's level
+
+
+def client(uri: str) -> MlflowClient:
+    """An MLflow client of the store at `uri`; no global state of MLflow is touched."""
+    _import()
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@contextlib.contextmanager
+def translated(uri: str, doing: str) -> Iterator[None]:
+    """Turn whatever a store raises into one sentence.
+
+    Raises:
+        TrackingError: naming the store, what was being done and the first line of the cause.
+
+    """
+    _import()
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise TrackingError(
+            f"The tracking store {uri!r} failed while {doing}: {cause.split('. ')[0].rstrip('.')}."
+        ) from error

@@ -1,0 +1,213 @@
+"""One MLflow tracking store and one experiment in it: opened, and created where it does not exist.
+
+A new SQLite store is created under a temporary name, under a file lock, and renamed into place when it is
+complete: parallel jobs cannot race for its tables and a killed creation leaves nothing that looks like a store.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from filelock import FileLock
+
+from dnplab.errors import TrackingError
+from dnplab.tracking._mlflow import client, quiet, translated
+from dnplab.tracking.reading import TrackedRun
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+__all__ = ["Store", "default_uri", "ui_command"]
+
+CONNECT_TIMEOUT_S = 5.0
+LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
+PAGE = 1000  # runs per query
+
+
+def default_uri(outputs: Path) -> str:
+    """The SQLite store of an output folder, as an absolute URI."""
+    return f"sqlite:///{outputs.absolute() / 'mlflow.db'}"
+
+
+def ui_command(uri: str) -> str:
+    """The command that opens a local store in a browser on this machine only."""
+    return f"MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri '{uri}' --host 127.0.0.1 --port 5000"
+
+
+class Store:
+    """A tracking store opened at one experiment."""
+
+    def __init__(self, uri: str, experiment: str, artifacts: Path | None = None, note: str = "") -> None:
+        """Open the store, creating a missing SQLite database and a missing experiment.
+
+        Args:
+            uri: any MLflow tracking URI; a relative SQLite path is relative to the working directory.
+            experiment: the experiment's name.
+            artifacts: folder for the artifacts of a NEW experiment (a server decides for itself if None).
+            note: the experiment's description, Markdown.
+
+        Raises:
+            TrackingError: the store cannot be reached, read or written; one sentence.
+
+        """
+        self.uri = _absolute(uri)
+        self.experiment = experiment
+        if (path := _sqlite_path(self.uri)) is not None:
+            _prepare_sqlite(path, artifacts)
+        else:
+            _check_reachable(self.uri)
+        with translated(self.uri, "being opened"):
+            self.client: MlflowClient = client(self.uri)
+            self.experiment_id = self._open_experiment(artifacts, note)
+
+    def _open_experiment(self, artifacts: Path | None, note: str) -> str:
+        found = self.client.get_experiment_by_name(self.experiment) or self._create(artifacts)
+        if found.lifecycle_stage != "active":
+            raise TrackingError(
+                f"tracking.experiment is {self.experiment!r}, which was deleted in {self.uri!r}; restore it with "
+                f"`mlflow experiments restore -x {found.experiment_id}` or choose another name."
+            )
+        if note and found.tags.get("mlflow.note.content") != note:
+            self.client.set_experiment_tag(found.experiment_id, "mlflow.note.content", note)
+        return str(found.experiment_id)
+
+    def _create(self, artifacts: Path | None) -> Experiment:
+        from mlflow.exceptions import MlflowException
+
+        # An absolute location: MLflow freezes it here, for every working directory to come.
+        location = artifacts.absolute().as_uri() if artifacts is not None else None
+        try:
+            self.client.create_experiment(self.experiment, artifact_location=location)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another process was first: just as good
+                raise
+        found = self.client.get_experiment_by_name(self.experiment)
+        assert found is not None
+        return found
+
+    @property
+    def link(self) -> str:
+        """Where the runs are to be seen once the UI runs (`ui_command`)."""
+        base = self.uri.rstrip("/") if self.uri.startswith("http") else "http://127.0.0.1:5000"
+        return f"{base}/#/experiments/{self.experiment_id}?workflowType=machine_learning"
+
+    def sibling(self, suffix: str, note: str = "") -> Store:
+        """The same store at the experiment `<experiment>-<suffix>`, with artifacts beside this one's."""
+        with translated(self.uri, "reading the experiment"):
+            location = self.client.get_experiment(self.experiment_id).artifact_location
+        local = Path(url2pathname(urlsplit(location).path)) if location.startswith("file:") else None
+        return Store(self.uri, f"{self.experiment}-{suffix}", local, note)
+
+    def search(self, clause: str = "") -> list[TrackedRun]:
+        """Runs of the experiment that match an MLflow filter, newest first."""
+        found: list[TrackedRun] = []
+        token: str | None = None
+        with translated(self.uri, "searching runs"):
+            while True:
+                page = self.client.search_runs(
+                    [self.experiment_id], clause, max_results=PAGE, order_by=["start_time DESC"], page_token=token
+                )
+                found.extend(TrackedRun.of(run) for run in page)
+                token = page.token
+                if not token:
+                    return found
+
+    def experiment_tags(self) -> dict[str, str]:
+        """All tags of the experiment."""
+        with translated(self.uri, "reading the experiment"):
+            return dict(self.client.get_experiment(self.experiment_id).tags)
+
+    def tag_experiment(self, key: str, value: str) -> None:
+        """Set one tag of the experiment."""
+        with translated(self.uri, "tagging the experiment"):
+            self.client.set_experiment_tag(self.experiment_id, key, value)
+
+    def tag_run(self, run_id: str, key: str, value: str) -> None:
+        """Set one tag of a run."""
+        with translated(self.uri, "tagging a run"):
+            self.client.set_tag(run_id, key, value)
+
+    def artifact_names(self, run_id: str) -> set[str]:
+        """Names of the artifacts at a run's root."""
+        with translated(self.uri, "listing artifacts"):
+            return {item.path for item in self.client.list_artifacts(run_id)}
+
+    def download(self, run_id: str, name: str, folder: Path) -> Path:
+        """A local copy of one artifact (the artifact itself where it is a local file)."""
+        with translated(self.uri, f"reading the artifact {name} of run {run_id}"):
+            return Path(self.client.download_artifacts(run_id, name, str(folder)))
+
+
+def _absolute(uri: str) -> str:
+    path = _sqlite_path(uri)
+    return uri if path is None else f"sqlite:///{path.absolute()}"
+
+
+def _sqlite_path(uri: str) -> Path | None:
+    """The file of a SQLite URI, None for any other URI."""
+    scheme, _, rest = uri.partition(":///")
+    return Path(rest) if scheme == "sqlite" and rest else None
+
+
+def _prepare_sqlite(path: Path, artifacts: Path | None) -> None:
+    """Make sure that `path` is a complete and writable store, creating it if it is missing."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()  # a lock would wait for ever where nothing can be written
+        with FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S):
+            if not path.exists() or path.stat().st_size == 0:
+                _create_sqlite(path, artifacts)
+        connection = sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+        finally:
+            connection.close()
+    except (OSError, sqlite3.Error) as error:
+        raise TrackingError(
+            f"tracking.uri is 'sqlite:///{path}', which cannot be opened for writing ({error}); "
+            "it may be any MLflow tracking URI, or null for mlflow.db in the output folder."
+        ) from error
+
+
+def _create_sqlite(path: Path, artifacts: Path | None) -> None:
+    for leftover in path.parent.glob(f".{path.name}.*.tmp*"):
+        leftover.unlink()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    uri = f"sqlite:///{temporary}"
+    root = artifacts if artifacts is not None else path.parent / "mlartifacts"
+    with translated(uri, "creating its tables"):
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+        quiet()
+        store = SqlAlchemyStore(uri, root.absolute().as_uri())  # type: ignore[no-untyped-call]
+        store.engine.dispose()
+    temporary.replace(path)
+
+
+def _check_reachable(uri: str) -> None:
+    """Fail within seconds where MLflow would retry for minutes."""
+    parts = urlsplit(uri)
+    if parts.scheme in ("", "file"):
+        raise TrackingError(
+            f"tracking.uri is {uri!r}, but MLflow no longer writes to plain folders; it may be a database such as "
+            "'sqlite:///runs.db', the address of a tracking server, or null for mlflow.db in the output folder."
+        )
+    if parts.scheme not in ("http", "https"):
+        return
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        raise TrackingError(
+            f"tracking.uri is {uri!r}, where no tracking server answers ({error}); start one, "
+            "or leave tracking.uri out to track in the output folder."
+        ) from error

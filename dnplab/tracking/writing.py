@@ -1,0 +1,181 @@
+"""Writing runs: begin, resume or skip by fingerprint, log in batches, close whatever happens."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import psutil
+
+from dnplab.errors import DnplabError
+from dnplab.tracking._mlflow import translated
+from dnplab.tracking.reading import SWEEP_TAG, TrackedRun, find_runs
+
+if TYPE_CHECKING:
+    from dnplab.tracking.store import Store
+
+__all__ = ["RunWriter", "close_stale_runs", "finished_run", "join_sweep", "log_summary", "tracked_run"]
+
+MAX_TAG = 5000  # characters of a tag that MLflow keeps
+
+
+@dataclass(frozen=True)
+class RunWriter:
+    """Logs into one run."""
+
+    store: Store
+    run_id: str
+
+    def log(
+        self,
+        *,
+        params: Mapping[str, Any] | None = None,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+        step: int = 0,
+    ) -> None:
+        """Log params, metrics and tags in one batch."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        now = int(time.time() * 1000)
+        with translated(self.store.uri, "logging a run"):
+            self.store.client.log_batch(
+                self.run_id,
+                metrics=[Metric(key, float(value), now, step) for key, value in (metrics or {}).items()],
+                params=[Param(key, str(value)) for key, value in (params or {}).items()],
+                tags=[RunTag(key, str(value)[:MAX_TAG]) for key, value in (tags or {}).items()],
+            )
+
+    def log_files(self, folder: Path) -> None:
+        """Log every file of a folder at the run's root, where the UI compares artifacts."""
+        with translated(self.store.uri, "storing artifacts"):
+            self.store.client.log_artifacts(self.run_id, str(folder))
+
+    def log_table(self, name: str, table: pd.DataFrame) -> None:
+        """Log a table that the UI shows side by side; a resumed run keeps the one it has."""
+        if name in self.store.artifact_names(self.run_id):
+            return  # MLflow would append the same rows a second time
+        with translated(self.store.uri, f"storing {name}"):
+            self.store.client.log_table(self.run_id, table, name)
+
+
+def finished_run(store: Store, fingerprint: str) -> TrackedRun | None:
+    """The newest FINISHED run with this fingerprint."""
+    found = find_runs(store, fingerprint=fingerprint)
+    return next((run for run in found if run.status == "FINISHED"), None)
+
+
+def join_sweep(store: Store, run_id: str, sweep: str) -> None:
+    """Count a run as part of a sweep; a run may belong to several."""
+    store.tag_run(run_id, f"{SWEEP_TAG}{sweep}", "1")
+
+
+@contextmanager
+def tracked_run(
+    store: Store, *, name: str, fingerprint: str, params: Mapping[str, Any], tags: Mapping[str, str]
+) -> Iterator[RunWriter]:
+    """A run that ends FINISHED, FAILED (an exception; its text is the tag `error`) or KILLED (Ctrl-C).
+
+    An unfinished run with the same fingerprint is taken up again, unless a living process holds it.
+    """
+    run_id = _resumable(store, fingerprint)
+    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "attempt_ms": str(int(time.time() * 1000))}
+    tags = {**tags, **owner, "fingerprint": fingerprint}
+    with translated(store.uri, "starting a run"):
+        if run_id is None:
+            # tagged from birth, so that a kill at any moment leaves a run that can be found and closed
+            run_id = store.client.create_run(store.experiment_id, tags=tags, run_name=name).info.run_id
+        else:
+            store.client.update_run(run_id, status="RUNNING")
+            store.client.set_tag(run_id, "error", "")
+    writer = RunWriter(store, run_id)
+    status = "FAILED"
+    try:
+        writer.log(params=params, tags=tags)
+        yield writer
+        status = "FINISHED"
+    except Exception as error:
+        text = str(error) if isinstance(error, DnplabError) else f"{type(error).__name__}: {error}"
+        store.tag_run(run_id, "error", text[:MAX_TAG])
+        raise
+    except BaseException:
+        status = "KILLED"
+        raise
+    finally:
+        with translated(store.uri, "closing a run"):
+            store.client.set_terminated(run_id, status)
+
+
+def _resumable(store: Store, fingerprint: str) -> str | None:
+    for run in find_runs(store, fingerprint=fingerprint):
+        if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and _abandoned(run)):
+            return run.run_id
+    return None
+
+
+def close_stale_runs(store: Store) -> int:
+    """Close runs that say RUNNING though their process on this machine is gone; how many there were."""
+    stale = [run for run in store.search("attributes.status = 'RUNNING'") if _abandoned(run)]
+    for run in stale:
+        store.tag_run(run.run_id, "error", "the process ended without closing this run")
+        with translated(store.uri, "closing a run"):
+            store.client.set_terminated(run.run_id, "KILLED")
+    return len(stale)
+
+
+def _abandoned(run: TrackedRun) -> bool:
+    pid = run.tags.get("pid", "")
+    if run.tags.get("host") != socket.gethostname() or not pid.isdigit():
+        return False  # another machine's run: nothing can be said about it from here
+    try:
+        # A process younger than the run only happens to have the same number.
+        return psutil.Process(int(pid)).create_time() * 1000 > float(run.tags.get("attempt_ms", "inf"))
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied:
+        return False
+
+
+def log_summary(
+    store: Store,
+    *,
+    sweep: str,
+    model: str,
+    steps: Mapping[int, Mapping[str, float]],
+    params: Mapping[str, Any],
+    tags: Mapping[str, str],
+    files: Sequence[Path],
+) -> str:
+    """Log one model's curves of a sweep as one run, replacing an earlier summary; its run id.
+
+    Args:
+        store: at the summaries' own experiment (`Store.sibling`), so that sweeps stay flat.
+        sweep: the sweep's id.
+        model: the model, also the last word of the run's name.
+        steps: step -> (metric -> value); steps must be integers, so a temperature enters in mK.
+        params: plain numbers of the summary.
+        tags: further tags.
+        files: artifacts, stored at the run's root.
+
+    """
+    for old in find_runs(store, **{"sweep": sweep, "model": model, "summary": "true"}):
+        with translated(store.uri, "replacing a summary"):
+            store.client.delete_run(old.run_id)
+    with translated(store.uri, "starting a summary"):
+        run_id = store.client.create_run(store.experiment_id, run_name=f"crossover {model}").info.run_id
+    writer = RunWriter(store, str(run_id))
+    writer.log(params=params, tags={**tags, "summary": "true", "sweep": sweep, "model": model})
+    for step, metrics in sorted(steps.items()):
+        writer.log(metrics=metrics, step=step)
+    with translated(store.uri, "storing a summary"):
+        for path in files:
+            store.client.log_artifact(run_id, str(path))
+        store.client.set_terminated(run_id, "FINISHED")
+    return writer.run_id
