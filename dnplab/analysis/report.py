@@ -27,7 +27,7 @@ def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple
     for group, rows in split_groups(table, groups):
         parts += [_heading(group)] if group else []
         parts += [_table(rows), ""]
-        if tuple(group.values()) in of_group:
+        if tuple(group.values()) in of_group and rows["temperature_k"].nunique() > 1:
             parts += [_temperatures(of_group[tuple(group.values())]), ""]
     return "\n".join(parts).rstrip()
 
@@ -73,7 +73,11 @@ def _ratio(row: Mapping[object, object]) -> str:
         return "-"
     if row["model"] == REFERENCE:
         return "1"
-    return f"{mean:.2f}" if np.isnan(lower) else f"{mean:.2f} [{lower:.2f}, {upper:.2f}]"
+    return _short(mean) if np.isnan(lower) else f"{_short(mean)} [{_short(lower)}, {_short(upper)}]"
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 1000 else f"{value:.0e}"
 
 
 def _number(row: Mapping[object, object], key: str) -> float:

@@ -125,8 +125,15 @@ def eigenstates_figure(result: EnsembleResult) -> Figure | None:
         arbitrary = states["arbitrary"].to_numpy(dtype=bool)
         sure, unsure = states[~arbitrary], states[arbitrary]
         if spec.model != "hilbert":  # whose eigenstates are those of H_S
-            reference = {"color": colour_of("hilbert"), "ms": 3, "alpha": 0.6, "label": r"eigenstates of $H_S$"}
-            ax.plot(states["order"], states["hamiltonian_entropy"], ".", **reference)
+            ax.plot(
+                states["order"],
+                states["hamiltonian_entropy"],
+                ".",
+                color=colour_of("hilbert"),
+                ms=3,
+                alpha=0.6,
+                label=r"eigenstates of $H_S$",
+            )
         ax.plot(
             sure["order"],
             sure["entropy"],
@@ -151,7 +158,7 @@ def eigenstates_figure(result: EnsembleResult) -> Figure | None:
             xlim=(-0.5, 2**spec.n_spins - 0.5),
         )
         if sites is not None and not sites.empty:
-            top = max(float(states[["entropy", "hamiltonian_entropy"]].max(axis=None)), 0.1)
+            top = max(states[["entropy", "hamiltonian_entropy"]].to_numpy(dtype=np.float64).max(), 0.1)
             ax.set_ylim(-0.03 * top, 2.0 * top)  # room for the inset above the points
             _sz_inset(ax, sites["sz"].to_numpy(dtype=np.float64), colour)
         _title_and_legend(figure, ax, result, averaged=False)

@@ -1,0 +1,233 @@
+"""Solve one ensemble, or a sweep of ensembles, and track every run: ``python -m experiments.run --help``.
+
+The command line is checked as a whole before anything starts. Then the store is opened (created if it is new), the
+runs that it holds already are counted in, Hydra runs the others, and a sweep ends with its crossover.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra._internal.utils import get_args_parser
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from dnplab.config import (
+    Config,
+    Plan,
+    fingerprint,
+    logged_params,
+    make_plan,
+    register,
+    resolved,
+    run_name,
+    run_tags,
+    to_config,
+    to_spec,
+    with_full_key,
+)
+from dnplab.ensemble import EnsembleResult, run_ensemble
+from dnplab.errors import DnplabError, ParameterError
+from dnplab.tracking import (
+    Store,
+    TrackedRun,
+    close_stale_runs,
+    code_tags,
+    default_uri,
+    finished_run,
+    join_sweep,
+    metrics_of,
+    tables_of,
+    tracked_run,
+    ui_command,
+)
+
+__all__ = ["main"]
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF = ROOT / "conf"
+INCOMPLETE, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+def main() -> int:
+    """Run the command in sys.argv; its exit code."""
+    register()
+    words = get_args_parser().parse_args()
+    if words.help or words.hydra_help or words.info or words.shell_completion:
+        return _hydra(sys.argv[1:], None)
+    blame = BAD_INPUT
+    try:
+        search = Path(words.config_dir) if words.config_dir else None
+        plan = make_plan(CONF, words.overrides, multirun=words.multirun, search=search)
+        if words.cfg:
+            return _hydra(sys.argv[1:], None)
+        store = _open_store(plan.jobs[0].config)
+        blame = INCOMPLETE
+        return _carry_out(plan, store)
+    except DnplabError as error:
+        return _fail(error, blame)
+    except KeyboardInterrupt:
+        return _fail("Interrupted. The same command computes what is missing.", INTERRUPTED)
+
+
+def _open_store(config: Config) -> Store:
+    """The store and experiment that a config names, created if they are missing."""
+    outputs = Path(config.outputs).absolute()
+    uri = config.tracking.uri or default_uri(outputs)
+    server = uri.startswith(("http://", "https://", "databricks"))
+    artifacts = None if server else outputs / "mlartifacts"
+    return Store(uri, config.tracking.experiment, artifacts, config.tracking.question)
+
+
+def _carry_out(plan: Plan, store: Store) -> int:
+    if closed := close_stale_runs(store):
+        print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
+    if plan.multirun:
+        store.tag_experiment(f"sweep.{plan.sweep}", json.dumps(plan.grid))
+    found = _found(plan, store)
+    print(_announcement(plan, len(found)))
+    code = 0
+    if len(found) < len(plan.jobs):
+        with _bar(plan, found) as bar:
+            flags = ["--multirun"] if plan.multirun else []
+            words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
+            code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None)
+        found = _found(plan, store)
+    if found and plan.multirun:
+        from experiments.crossover import summarise  # seaborn is slow to import
+
+        summarise(store.uri, store.experiment, plan.sweep, Path(plan.jobs[0].config.outputs).absolute())
+    elif found:
+        _print_averages(found[0])
+    print(f"\nRuns:  {store.link}")
+    if store.uri.startswith("sqlite"):
+        print(f"Open:  {ui_command(store.uri)}")
+    if missing := len(plan.jobs) - len(found):
+        return _fail(f"{missing} of {len(plan.jobs)} runs did not finish; the same command tries them again.", INCOMPLETE)
+    return code
+
+
+def _found(plan: Plan, store: Store) -> list[TrackedRun]:
+    """The finished runs of a plan; each is counted into its sweep."""
+    runs = [run for job in plan.jobs if (run := finished_run(store, job.fingerprint)) is not None]
+    for run in runs:
+        if plan.sweep and f"sweep.{plan.sweep}" not in run.tags:
+            join_sweep(store, run.run_id, plan.sweep)
+    return runs
+
+
+def _announcement(plan: Plan, finished: int) -> str:
+    samples = sum(job.spec.realizations for job in plan.jobs)
+    known = " It is in the store already." if finished else ""
+    if not plan.multirun:
+        return f"{run_name(plan.jobs[0].spec)}, {samples} realizations.{known}"
+    known = f" {finished} runs are in the store already." if finished else ""
+    return f"Sweep {plan.sweep}: {len(plan.jobs)} runs, {samples} realizations.{known}"
+
+
+def _bar(plan: Plan, found: Sequence[TrackedRun]) -> tqdm[Any]:
+    """One bar over all realizations that are still to be computed, with the remaining time."""
+    known = {run.tags["fingerprint"] for run in found}
+    total = sum(job.spec.realizations for job in plan.jobs if job.fingerprint not in known)
+    interval = 0.5 if sys.stderr.isatty() else 10.0  # seconds; a log file is not flooded
+    return tqdm(total=total, unit="realization", mininterval=interval, dynamic_ncols=True, disable=not plan.local)
+
+
+def _print_averages(run: TrackedRun) -> None:
+    """The means of a single run, with their standard errors."""
+    for key, mean in sorted(run.metrics.items()):
+        if key.startswith("obs.") and not key.endswith("_sem"):
+            error = run.metrics.get(f"{key}_sem")
+            print(f"  {key.removeprefix('obs.'):<24}{mean:>10.4f}" + ("" if error is None else f" ± {error:.4f}"))
+    if excluded := run.metrics.get("check.excluded"):
+        print(f"  {excluded:.0f} realizations did not converge and are in no average.")
+
+
+def _hydra(words: Sequence[str], bar: tqdm[Any] | None) -> int:
+    """Hand a command line to Hydra, which calls `job` once or once per point of a sweep; the exit code."""
+
+    def job(composed: DictConfig) -> None:
+        try:
+            _track(to_config(composed), bar)
+        except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end counts what is missing
+            tqdm.write(str(with_full_key(error) if isinstance(error, ParameterError) else error), file=sys.stderr)
+
+    with _arguments(words):
+        try:
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
+        except SystemExit as stop:  # Hydra has printed the traceback of what is not a DnplabError
+            return stop.code if isinstance(stop.code, int) else INCOMPLETE
+    return 0
+
+
+@contextmanager
+def _arguments(words: Sequence[str]) -> Iterator[None]:
+    """sys.argv as Hydra is to see it."""
+    before = sys.argv
+    sys.argv = [before[0], *words]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def _track(config: Config, bar: tqdm[Any] | None) -> None:
+    """Solve and track one ensemble; one that the store holds already is skipped."""
+    spec, store = to_spec(config), _open_store(config)
+    name, mark = run_name(spec), fingerprint(spec)
+    if finished_run(store, mark) is not None:
+        return
+    if bar is not None:
+        bar.set_description(name)
+    tags = run_tags(spec, config.tracking.sweep) | code_tags(ROOT, "zeno-dnp")
+    with tracked_run(store, name=name, fingerprint=mark, params=logged_params(spec), tags=tags) as run:
+        started = time.perf_counter()
+        result = run_ensemble(
+            spec,
+            workers=config.ensemble.workers,
+            threads=config.ensemble.threads,
+            checkpoints=Path(config.outputs).absolute() / "checkpoints",
+            progress=None if bar is None else bar.update,
+        )
+        undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
+        run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
+        with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
+            _write(result, config, Path(folder))
+            run.log_files(Path(folder))
+        if result.profile is not None:
+            run.log_table("profile.json", result.profile)
+
+
+def _write(result: EnsembleResult, config: Config, folder: Path) -> None:
+    """Figures, tables and the resolved config of a run, as files."""
+    from dnplab import figures  # seaborn is slow to import
+
+    drawn = {
+        "polarization": figures.polarization_figure(result),
+        "epr": figures.epr_figure(result),
+        "eigenstates": figures.eigenstates_figure(result),
+        "eigenvalues": figures.eigenvalues_figure(result),
+    }
+    for stem, figure in drawn.items():
+        if figure is not None:
+            figures.save(figure, folder / f"{stem}.png")
+    for stem, table in tables_of(result).items():
+        table.to_parquet(folder / f"{stem}.parquet")
+    OmegaConf.save(OmegaConf.structured(resolved(config)), folder / "config.yaml")
+
+
+def _fail(message: object, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,311 @@
+"""Configs: each one composes, presets say what the letter says, and every mistake is one sentence with its key."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from dnplab.config import Plan, fingerprint, logged_params, make_plan, resolved
+from dnplab.config.schema import field_types
+from dnplab.ensemble import run_ensemble
+from dnplab.errors import DnplabError
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF = ROOT / "conf"
+GROUPS = ("system", "bath", "drive", "model", "solver", "ensemble", "observables", "tracking")
+OPTIONS = [(group, file.stem) for group in GROUPS for file in sorted((CONF / group).glob("*.yaml"))]
+EXPERIMENTS = sorted(file.stem for file in (CONF / "experiment").glob("*.yaml"))
+GHZ_TIME_US = 1e-3 / (2 * 3.141592653589793)  # (2 pi GHz)^-1
+SMALL = ["system.n_spins=3", "ensemble.realizations=1"]
+
+
+def plan(*words: str, multirun: bool = False) -> Plan:
+    return make_plan(CONF, words, multirun=multirun)
+
+
+def params(*words: str) -> dict[str, object]:
+    (job,) = plan(*words).jobs
+    return dict(logged_params(job.spec))
+
+
+def complaint(*words: str, multirun: bool = False) -> str:
+    with pytest.raises(DnplabError) as caught:
+        plan(*words, multirun=multirun)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+# --- what composes
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes(group: str, option: str) -> None:
+    small = ["system.n_spins=3"] if (group, option) != ("system", option) else []
+    (job,) = plan(f"{group}={option}", *small).jobs
+    assert job.spec.n_spins == (job.config.system.n_spins if not small else 3)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_runs_at_three_spins(name: str, tmp_path: Path) -> None:
+    chosen = plan(f"experiment={name}", *SMALL)
+    assert chosen.multirun
+    assert chosen.sweep.startswith(f"{name}-")
+    for job in chosen.jobs:
+        result = run_ensemble(job.spec, workers=1, checkpoints=tmp_path)
+        assert result.excluded.empty
+        assert len(result.scalars) == 1
+
+
+def test_experiments_say_which_configs_exist() -> None:
+    assert {"crossover", "fig2", "fig3", "mbl", "short_t1", "full_localization"} <= set(EXPERIMENTS)
+
+
+def test_default_needs_no_words() -> None:
+    (job,) = plan().jobs
+    assert not plan().multirun
+    assert plan().sweep == ""
+    assert job.spec.model == "nonsecular"
+    assert job.spec.n_spins == 8
+
+
+def test_crossover_is_the_letters_grid() -> None:
+    chosen = plan("experiment=crossover")
+    assert chosen.grid == {
+        "model": ["hilbert", "secular", "nonsecular"],
+        "bath.temperature_k": [1.2, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0],
+    }
+    assert len(chosen.jobs) == 24
+    assert {job.spec.n_spins for job in chosen.jobs} == {8}
+    assert {job.spec.seed for job in chosen.jobs} == {0}
+    assert min(job.spec.realizations for job in chosen.jobs) >= 16
+
+
+def test_command_line_beats_the_experiment() -> None:
+    chosen = plan("experiment=crossover", "model=hilbert,ule", "bath.temperature_k=7", *SMALL, multirun=True)
+    assert chosen.grid == {"model": ["hilbert", "ule"]}
+    assert {job.spec.bath.temperature_k for job in chosen.jobs} == {7.0}
+
+
+def test_grid_leaves_out_what_follows_from_the_temperature() -> None:
+    chosen = plan("bath=table1_slow,table1_fast", "model=hilbert,secular", multirun=True)
+    assert chosen.grid == {"model": ["hilbert", "secular"], "bath.temperature_k": [1.2, 12.0]}
+
+
+def test_configs_of_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text("# @package _global_\nbath:\n  temperature_k: 5\n")
+    (job,) = make_plan(CONF, ["experiment=mine"], search=tmp_path).jobs
+    assert job.spec.bath.temperature_k == 5.0
+
+
+def test_every_key_of_the_schema_has_a_value() -> None:
+    (job,) = plan().jobs
+    assert {key.partition(".")[0] for key in field_types()} == set(asdict(job.config))
+
+
+# --- the letter's numbers (times in (2 pi GHz)^-1 as the captions print them, to the digits of their µs)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["bath=table1_slow"], {"temperature_k": 1.2, "t1_us": 1e6, "t_star_us": 5e5, "t_zero_us": 1e4}),
+        (["bath=table1_fast"], {"temperature_k": 12.0, "t1_us": 1e4, "t_star_us": 1e3, "t_zero_us": 1e3}),
+        (["bath=short_t1"], {"temperature_k": 12.0, "t1_us": 1e4, "t_star_us": 5e5, "t_zero_us": 2e4}),
+        (["bath=full_localization"], {"temperature_k": 12.0, "t1_us": 1e5, "t_star_us": 0.1, "t_zero_us": 0.1}),
+    ],
+)
+def test_baths_of_the_letter(words: list[str], expected: dict[str, float]) -> None:
+    found = params(*words)
+    assert found["bath.temperature_k"] == expected.pop("temperature_k")
+    for key, time in expected.items():
+        assert found[f"bath.{key}"] == pytest.approx(time * GHZ_TIME_US, rel=6e-3)
+
+
+def test_letter_bath_is_a_law_that_explicit_times_override() -> None:
+    law = params("bath.temperature_k=12")
+    assert law["bath.t1_us"] == pytest.approx(1.6)
+    assert law["bath.t_star_us"] == pytest.approx(0.16)
+    assert law["bath.t_zero_us"] == pytest.approx(0.16)
+    assert params("bath.temperature_k=12", "bath.t1_us=7")["bath.t1_us"] == 7.0
+    assert params("bath=table1_fast", "bath.t1_us=null")["bath.t1_us"] == pytest.approx(1.6)
+
+
+def test_resolved_config_holds_the_times() -> None:
+    (job,) = plan("bath.temperature_k=1.2").jobs
+    assert resolved(job.config).bath.t1_us == pytest.approx(160.0)
+
+
+def test_full_localization_is_the_caption_of_fig_s8() -> None:
+    chosen = plan("experiment=full_localization")
+    spec = chosen.jobs[0].spec
+    assert (spec.n_spins, spec.disorder_mhz, spec.coupling_mhz, spec.realizations) == (12, 1e-4, 1.0, 1)
+    assert spec.drive.frequency_ghz == spec.electron_ghz
+    assert (spec.drive.amplitude_mhz, spec.drive.sites) == (100.0, (2,))
+    assert {job.spec.model for job in chosen.jobs} == {"hilbert", "nonsecular"}
+
+
+def test_mbl_and_figure_2_differ_in_the_coupling_alone() -> None:
+    weak, strong = (plan(f"experiment={name}") for name in ("mbl", "fig2"))
+    for one, other in zip(weak.jobs, strong.jobs, strict=True):
+        ours, theirs = logged_params(one.spec), logged_params(other.spec)
+        assert {key for key in ours if ours[key] != theirs[key]} == {"system.coupling_mhz"}
+    assert {job.spec.coupling_mhz for job in weak.jobs} == {0.1}
+    assert {job.spec.realizations for job in strong.jobs} == {1000}
+
+
+# --- identity of a run
+
+
+def test_fingerprint_ignores_where_and_how_fast() -> None:
+    (plain,) = plan().jobs
+    (moved,) = plan(
+        "outputs=/elsewhere", "ensemble.workers=1", "ensemble.threads=1", "tracking.experiment=x", "tracking=server"
+    ).jobs
+    assert plain.fingerprint == moved.fingerprint
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "system.n_spins=4",
+        "system.disorder_mhz=4",
+        "system.coupling_mhz=1",
+        "system.electron_ghz=94",
+        "system.ising=true",
+        "bath.temperature_k=3",
+        "bath.t1_us=3",
+        "bath.t_star_us=3",
+        "bath.t_zero_us=3",
+        "drive.frequency_ghz=93.8",
+        "drive.amplitude_mhz=0.1",
+        "drive.sites=[0]",
+        "model=hilbert",
+        "solver.rtol=1e-9",
+        "solver.method=dense",
+        "ensemble.realizations=17",
+        "ensemble.seed=1",
+        "observables.names=[polarization]",
+        "observables.epr_bin_mhz=0.2",
+        "observables.epr_half_width_mhz=5",
+        "observables.kept_spins=2",
+    ],
+)
+def test_fingerprint_sees_every_parameter(word: str) -> None:
+    assert plan(word).jobs[0].fingerprint != plan().jobs[0].fingerprint
+
+
+def test_fingerprint_is_the_same_in_another_process() -> None:
+    code = (
+        "from pathlib import Path; from dnplab.config import make_plan; "
+        f"print(make_plan(Path({str(CONF)!r}), ['bath.temperature_k=12']).jobs[0].fingerprint)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    (job,) = plan("bath.temperature_k=12.0").jobs
+    assert done.stdout.strip() == job.fingerprint == fingerprint(job.spec)
+
+
+def test_sweep_id_does_not_depend_on_the_order_of_words() -> None:
+    one = plan("model=hilbert,secular", "bath.temperature_k=2,3", multirun=True)
+    other = plan("bath.temperature_k=3,2", "model=secular,hilbert", multirun=True)
+    more = plan("bath.temperature_k=3,2", "model=secular,hilbert", "ensemble.seed=1", multirun=True)
+    assert one.sweep == other.sweep != more.sweep
+
+
+# --- mistakes
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["bath.temprature_k=3"], ["bath.temprature_k", "did you mean bath.temperature_k?"]),
+        (["temperature_k=3"], ["did you mean bath.temperature_k?"]),
+        (["+bath.colour=red"], ["There is no config key bath.colour"]),
+        (["~bath.t1_us"], ["~bath.t1_us would remove bath.t1_us"]),
+        (["bath.temperature_k=warm"], ["bath.temperature_k is 'warm'", "a number"]),
+        (["bath.temperature_k=0"], ["bath.temperature_k is 0", "> 0"]),
+        (["bath.temperature_k=nan"], ["bath.temperature_k is nan"]),
+        (["bath.t1_us=-1"], ["bath.t1_us is -1"]),
+        (["bath.t_star_us=0"], ["bath.t_star_us is 0"]),
+        (["system.n_spins=0"], ["system.n_spins is 0", "an integer >= 1"]),
+        (["system.n_spins=8.5"], ["system.n_spins is 8.5", "an integer"]),
+        (["system.n_spins=null"], ["system.n_spins is None", "an integer"]),
+        (["system.n_spins=20"], ["system.n_spins is 20", "GiB"]),
+        (["system.ising=7"], ["system.ising is 7", "true or false"]),
+        (["drive.sites=2"], ["drive.sites is 2", "a list of integers"]),
+        (["drive.sites=[8]"], ["drive.sites is [8]", "0 to 7"]),
+        (["model=markov"], ["model is 'markov'", "hilbert, nonsecular, secular, ule"]),
+        (["model=nonsekular"], ["did you mean nonsecular?"]),
+        (["experiment=figure2"], ["experiment is 'figure2'", "fig2"]),
+        (["solver.method=magic"], ["solver.method is 'magic'", "dense"]),
+        (["ensemble.realizations=0"], ["ensemble.realizations is 0"]),
+        (["observables.names=[colour]"], ["observables.names is ['colour']", "polarization"]),
+        (["observables.epr_bin_mhz=9"], ["observables.epr_bin_mhz is 9", "epr_half_width_mhz"]),
+        (["model=hilbert,secular"], ["add -m"]),
+        (["nonsense"], ["'nonsense' is not understood", "KEY=VALUE"]),
+        (["bath.temperature_k=${system.colour}"], ["colour"]),
+    ],
+)
+def test_a_mistake_is_one_sentence(words: list[str], parts: list[str]) -> None:
+    message = complaint(*words)
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["bath.temperature_k=1.2,12,-3"], "bath.temperature_k is -3"),
+        (["model=hilbert,markov"], "model is 'markov'"),
+        (["system.n_spins=3,2", "drive.sites=[2]"], "drive.sites is [2]"),
+        (["bath.temperature_k=interval(1,2)"], "range("),
+        (["experiment=crossover", "ensemble.realisations=3"], "did you mean ensemble.realizations?"),
+    ],
+)
+def test_every_value_of_a_sweep_is_checked(words: list[str], part: str) -> None:
+    assert part in complaint(*words, multirun=True)
+
+
+@pytest.mark.parametrize("text", ["bath:\n  temperatur_k: 5\n", "bath:\n  temperature_k: warm\n", "hydra: [\n"])
+def test_a_mistake_in_a_config_file_is_one_sentence(text: str, tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "mine.yaml").write_text(f"# @package _global_\n{text}")
+    with pytest.raises(DnplabError) as caught:
+        make_plan(CONF, ["experiment=mine"], search=tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+# --- the entry point
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "experiments.run", *words], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_help_is_a_page_that_names_every_group_and_key() -> None:
+    page = run("--help")
+    assert page.returncode == 0
+    for word in [*GROUPS, "experiment", *EXPERIMENTS, *(key.rpartition(".")[2] for key in field_types())]:
+        assert word in page.stdout
+    assert len(page.stdout.splitlines()) < 80
+
+
+def test_help_and_checks_do_not_import_mlflow() -> None:
+    code = (
+        "import sys; sys.argv = ['run', 'bath.temperature_k=-1']; import experiments.run as run; "
+        "assert run.main() == 2; assert 'mlflow' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.strip() == "bath.temperature_k is -1.0, but it must be a finite number > 0."
+
+
+def test_cfg_prints_the_values_of_a_command() -> None:
+    shown = run("--cfg", "job", "experiment=crossover", "bath.temperature_k=3")
+    assert shown.returncode == 0
+    assert "temperature_k: 3.0" in shown.stdout

@@ -1,0 +1,249 @@
+"""Tracking against a real SQLite store: creation, skipping and resuming, stale runs, and errors as one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dnplab.errors import ParameterError, TrackingError
+from dnplab.tracking import (
+    Store,
+    close_stale_runs,
+    default_uri,
+    expected_grid,
+    find_runs,
+    finished_run,
+    join_sweep,
+    log_summary,
+    read_table,
+    tracked_run,
+    ui_command,
+)
+
+ROOT = Path(__file__).resolve().parents[1]
+OPEN = "import sys; from pathlib import Path; from dnplab.tracking import Store, default_uri; "
+OPEN += "o = Path(sys.argv[1]); s = Store(default_uri(o), 'dnplab', o / 'mlartifacts'); "
+
+
+def python(code: str, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", code, *words]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.fixture(scope="session")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An output folder, in a path with a blank, whose store three processes have just created at the same time."""
+    folder = tmp_path_factory.mktemp("out puts")
+    started = [python(OPEN + "print(s.experiment_id)", str(folder)) for _ in range(3)]
+    ended = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], ended
+    assert len({out for out, _ in ended}) == 1
+    return folder
+
+
+@pytest.fixture
+def store(outputs: Path, request: pytest.FixtureRequest) -> Store:
+    """An experiment of its own for every test."""
+    return Store(default_uri(outputs), request.node.name, outputs / "mlartifacts", "What is asked?")
+
+
+def finish(store: Store, fingerprint: str, **params: object) -> str:
+    with tracked_run(store, name=fingerprint, fingerprint=fingerprint, params=params, tags={}) as run:
+        return run.run_id
+
+
+# --- the store
+
+
+def test_a_new_store_survives_a_race_and_leaves_no_temporary_file(outputs: Path) -> None:
+    assert sorted(item.name for item in outputs.iterdir() if "mlflow" in item.name) == ["mlflow.db", "mlflow.db.lock"]
+
+
+def test_what_a_killed_creation_leaves_is_replaced(tmp_path: Path) -> None:
+    process = python(OPEN, str(tmp_path))
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".mlflow.db.*.tmp")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    assert not (tmp_path / "mlflow.db").exists()
+    assert Store(default_uri(tmp_path), "dnplab", tmp_path / "mlartifacts").search() == []
+    assert not list(tmp_path.glob(".mlflow.db*"))
+
+
+def test_the_experiment_states_its_question_and_its_artifacts_are_absolute(store: Store, outputs: Path) -> None:
+    assert store.experiment_tags()["mlflow.note.content"] == "What is asked?"
+    location = store.client.get_experiment(store.experiment_id).artifact_location
+    assert location == (outputs / "mlartifacts").as_uri()
+    assert store.sibling("crossover").experiment == f"{store.experiment}-crossover"
+
+
+def test_the_link_opens_the_runs_page(store: Store, outputs: Path) -> None:
+    assert store.link == f"http://127.0.0.1:5000/#/experiments/{store.experiment_id}?workflowType=machine_learning"
+    command = ui_command(store.uri)
+    assert f"'sqlite:///{outputs}/mlflow.db'" in command
+    assert "--host 127.0.0.1" in command
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "sqlite:////dev/null/runs.db",
+        "sqlite:////dev",
+        "http://127.0.0.1:9",
+        "file:///tmp/mlruns",
+        "mlruns",
+        "carrier-pigeon://loft",
+    ],
+)
+def test_a_store_that_cannot_be_used_is_one_sentence(uri: str, tmp_path: Path) -> None:
+    before = time.monotonic()
+    with pytest.raises(TrackingError) as caught:
+        Store(uri, "dnplab", tmp_path)
+    assert uri in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert time.monotonic() - before < 20
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "thesis.db"
+    file.write_text("chapter one\n" * 100)
+    with pytest.raises(TrackingError, match="cannot be opened for writing"):
+        Store(f"sqlite:///{file}", "dnplab")
+    assert file.read_text().startswith("chapter one")
+
+
+def test_a_deleted_experiment_is_named(store: Store) -> None:
+    store.client.delete_experiment(store.experiment_id)
+    with pytest.raises(TrackingError, match="was deleted"):
+        Store(store.uri, store.experiment)
+
+
+# --- runs
+
+
+def test_a_run_holds_what_was_logged(store: Store, tmp_path: Path) -> None:
+    table = pd.DataFrame({"spin": [0, 1], "polarization": [-0.1, 0.2]})
+    table.to_parquet(tmp_path / "spins.parquet")
+    with tracked_run(store, name="a", fingerprint="f", params={"system.n_spins": 2}, tags={"model": "hilbert"}) as run:
+        run.log(metrics={"obs.beta_s": 0.5})
+        run.log_files(tmp_path)
+        run.log_table("profile.json", table)
+        run.log_table("profile.json", table)  # a resumed run must not show every row twice
+    (found,) = find_runs(store, model="hilbert")
+    assert (found.status, found.params, found.metrics) == ("FINISHED", {"system.n_spins": "2"}, {"obs.beta_s": 0.5})
+    assert store.artifact_names(found.run_id) == {"spins.parquet", "profile.json"}
+    pd.testing.assert_frame_equal(read_table(store, found.run_id, "spins.parquet"), table)
+    shown = json.loads(store.download(found.run_id, "profile.json", tmp_path).read_text())
+    assert shown == {"columns": ["spin", "polarization"], "data": [[0, -0.1], [1, 0.2]]}
+
+
+def test_a_failed_run_says_why_and_is_resumed(store: Store) -> None:
+    with (
+        pytest.raises(ParameterError),
+        tracked_run(store, name="a", fingerprint="f", params={"x": 1}, tags={}) as first,
+    ):
+        raise ParameterError("x", 1, "2")
+    (failed,) = store.search()
+    assert (failed.status, failed.tags["error"]) == ("FAILED", "x is 1, but it must be 2.")
+    assert finished_run(store, "f") is None
+    assert finish(store, "f", x=1) == first.run_id
+    (finished,) = store.search()
+    assert (finished.status, finished.tags["error"]) == ("FINISHED", "")
+
+
+def test_an_interrupted_run_is_resumed(store: Store) -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        tracked_run(store, name="a", fingerprint="f", params={}, tags={}) as first,
+    ):
+        raise KeyboardInterrupt
+    assert store.search()[0].status == "KILLED"
+    assert finish(store, "f") == first.run_id
+
+
+def test_a_finished_run_is_found_and_joins_further_sweeps(store: Store) -> None:
+    run_id = finish(store, "f")
+    found = finished_run(store, "f")
+    assert found is not None
+    assert found.run_id == run_id
+    assert finished_run(store, "g") is None
+    join_sweep(store, run_id, "one")
+    join_sweep(store, run_id, "two")
+    assert {"sweep.one", "sweep.two"} <= set(store.search()[0].tags)
+
+
+def test_a_run_that_another_process_holds_is_not_taken(store: Store) -> None:
+    with tracked_run(store, name="a", fingerprint="f", params={}, tags={}) as held:
+        assert close_stale_runs(store) == 0
+        assert finish(store, "f") != held.run_id
+
+
+def test_runs_of_dead_processes_are_closed_and_resumed(store: Store, outputs: Path) -> None:
+    code = OPEN.replace("'dnplab'", repr(store.experiment)) + (
+        "import os, signal; from dnplab.tracking import tracked_run; "
+        "r = tracked_run(s, name='a', fingerprint='f', params={}, tags={}); r.__enter__(); "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    process = python(code, str(outputs))
+    process.communicate(timeout=60)
+    (stale,) = store.search()
+    assert stale.status == "RUNNING"
+    assert close_stale_runs(store) == 1
+    assert store.search()[0].status == "KILLED"
+    assert finish(store, "f") == stale.run_id
+
+
+def test_a_reused_process_number_does_not_keep_a_run_alive(store: Store) -> None:
+    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "attempt_ms": "0"}
+    store.client.create_run(store.experiment_id, tags=owner)
+    assert close_stale_runs(store) == 1
+
+
+def test_runs_of_other_machines_are_left_alone(store: Store) -> None:
+    store.client.create_run(store.experiment_id, tags={"pid": "1", "host": "elsewhere", "attempt_ms": "0"})
+    assert close_stale_runs(store) == 0
+
+
+# --- sweeps and summaries
+
+
+def test_a_sweep_declares_its_grid(store: Store) -> None:
+    store.tag_experiment("sweep.s", '{"model": ["hilbert"]}')
+    assert expected_grid(store, "s") == {"model": ["hilbert"]}
+    with pytest.raises(TrackingError, match="known sweeps: s"):
+        expected_grid(store, "t")
+
+
+def test_a_summary_is_replaced_not_repeated(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "crossover.csv"
+    file.write_text("model,temperature_k\n")
+    for value in (1.0, 2.0):
+        steps = {1200: {"ansatz_deviation": value}, 12000: {"ansatz_deviation": value + 1}}
+        log_summary(store, sweep="s", model="hilbert", steps=steps, params={}, tags={}, files=[file])
+    (found,) = find_runs(store, summary="true")
+    history = store.client.get_metric_history(found.run_id, "ansatz_deviation")
+    assert [(point.step, point.value) for point in history] == [(1200, 2.0), (12000, 3.0)]
+    assert store.artifact_names(found.run_id) == {"crossover.csv"}
+
+
+def test_many_writers_share_one_store(store: Store, outputs: Path) -> None:
+    code = OPEN.replace("'dnplab'", repr(store.experiment)) + (
+        "from dnplab.tracking import tracked_run\n"
+        "for i in range(4):\n"
+        "    with tracked_run(s, name=sys.argv[2], fingerprint=sys.argv[2] + str(i), params={'i': i}, tags={}) as r:\n"
+        "        r.log(metrics={f'obs.{k}': float(k) for k in range(40)})\n"
+    )
+    started = [python(code, str(outputs), name) for name in "abc"]
+    errors = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], errors
+    assert {run.status for run in store.search()} == {"FINISHED"}
+    assert len(store.search()) == 12
