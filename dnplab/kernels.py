@@ -1,13 +1,14 @@
 """Compiled kernels for float32 and float64 NumPy matrices: single passes over memory where NumPy would take many.
 
-Every output element is computed by one thread in a fixed order, so the number of threads changes no bit.
+They run on one thread: beside dense products they cost little, and a second pool of threads would fight the BLAS's own,
+which spins while it is idle.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 __all__ = ["dressed_step", "local_dissipation"]
@@ -16,7 +17,7 @@ Array = NDArray[Any]
 BLOCK = 32
 
 
-@njit(parallel=True, cache=True, fastmath=False)
+@njit(cache=True)
 def local_dissipation(
     z: Array, outflow: Array, dephasing: Array, raising: float, lowering: float, out: Array
 ) -> None:  # pragma: no cover - compiled
@@ -29,7 +30,7 @@ def local_dissipation(
     """
     dimension = z.shape[0]
     half = z.dtype.type(0.5)
-    for s in prange(dimension):
+    for s in range(dimension):
         for t in range(dimension):
             out[s, t] = -(half * (outflow[s] + outflow[t]) + dephasing[s ^ t]) * z[s, t]
         bit = 1
@@ -49,7 +50,7 @@ def local_dissipation(
             bit *= 2
 
 
-@njit(parallel=True, cache=True, fastmath=False)
+@njit(cache=True)
 def dressed_step(
     v: Array, dissipated: Array, energies: Array, decay: Array, out: Array
 ) -> None:  # pragma: no cover - compiled
@@ -61,7 +62,7 @@ def dressed_step(
     """
     dimension = v.shape[0]
     blocks = (dimension + BLOCK - 1) // BLOCK
-    for row in prange(blocks):
+    for row in range(blocks):
         for column in range(row, blocks):
             for a in range(row * BLOCK, min(dimension, (row + 1) * BLOCK)):
                 first = max(a + 1, column * BLOCK)

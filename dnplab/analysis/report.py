@@ -27,7 +27,7 @@ def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple
     for group, rows in split_groups(table, groups):
         parts += [_heading(group)] if group else []
         parts += [_table(rows), ""]
-        if tuple(group.values()) in of_group and rows["temperature_k"].nunique() > 1:
+        if tuple(group.values()) in of_group and rows["temperature_k"].min() < rows["temperature_k"].max():
             parts += [_temperatures(of_group[tuple(group.values())]), ""]
     return "\n".join(parts).rstrip()
 

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from dnplab import checks
 from dnplab.ensemble.checkpoints import Checkpoints
 from dnplab.ensemble.realization import Realization, measure_realization
 from dnplab.ensemble.result import EnsembleResult
 from dnplab.ensemble.spec import EnsembleSpec
-from dnplab.threads import available_cores, limited_threads
 
 __all__ = ["run_ensemble", "threads_per_solve"]
 
 LARGE_SAMPLE_SPINS = 10  # from here on dense products are large enough to keep all cores busy
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads_per_solve(n_spins: int, threads: int) -> int:
@@ -61,5 +67,5 @@ def run_ensemble(
 
 
 def _measure(spec: EnsembleSpec, index: int, threads: int) -> Realization:
-    with limited_threads(threads):
+    with threadpool_limits(limits=threads):
         return measure_realization(spec, index)

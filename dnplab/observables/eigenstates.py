@@ -74,7 +74,8 @@ def eigenstates_of_rho(state: SteadyState, kept_spins: int | None = None) -> Eig
     if state.populations is not None:
         return _ordered(state.system, state.system.spectrum.vectors, state.populations, kept_spins, 0.0)
     values, vectors = np.linalg.eigh(state.density_matrix())
-    return _ordered(state.system, vectors, values, kept_spins, state.error_estimate * float(np.linalg.norm(values)))
+    error = max(state.error_estimate, float(np.finfo(np.float64).eps)) * float(np.linalg.norm(values))
+    return _ordered(state.system, vectors, values, kept_spins, error)
 
 
 def eigenstates_of_hamiltonian(system: SpinSystem, kept_spins: int | None = None) -> Eigenstates:

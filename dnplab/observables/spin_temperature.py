@@ -43,10 +43,6 @@ class SpinTemperature:
     populations: FloatArray
     profile: FloatArray
 
-    def field_mhz(self) -> float:
-        """(h - omega_MW) / 2pi in MHz."""
-        return self.mu / self.beta_s
-
     def nuclear_polarization(self, nuclear_mhz: float) -> float:
         """tanh(beta_s omega_n / 2) for a nuclear frequency in MHz."""
         return math.tanh(self.beta_s * nuclear_mhz / 2)

@@ -106,6 +106,24 @@ def test_reported_residual_is_the_true_one(temperature_k: float, model: str, met
     assert true == pytest.approx(state.residual, rel=0.05, abs=100 * floor)
 
 
+@pytest.mark.parametrize("bath", [table_one(1.2), table_one(12.0), short_t1()], ids=["1.2 K", "12 K", "short T1"])
+def test_seven_spins_solve_the_printed_equation(bath: Bath) -> None:
+    """Beyond the reach of a superoperator: L rho from the jump operators (7)(8) as plain matrix products."""
+    case = sampled(7, bath, ising=True)
+    state = steady_state(*case)
+    p, rho = problem(*case), state.density_matrix()
+    h = kron.rotating_hamiltonian(p)
+    image = -1j * (h @ rho - rho @ h)
+    for jump in kron.nonsecular_jumps(p):
+        square = jump.conj().T @ jump
+        image += jump @ rho @ jump.conj().T - (square @ rho + rho @ square) / 2
+    true = np.linalg.norm(image) * bath.t1_us / np.linalg.norm(rho)
+    floor = 1e-16 * np.abs(h).max() * bath.t1_us
+    assert true < 1e-7
+    assert true == pytest.approx(state.residual, rel=0.05, abs=100 * floor)
+    assert np.linalg.eigvalsh(rho).min() > 0
+
+
 @pytest.mark.parametrize("model", ["nonsecular", "secular", "ule", "hilbert"])
 @pytest.mark.parametrize("name", CASES)
 def test_steady_state_is_a_state(name: str, model: str) -> None:
