@@ -97,7 +97,7 @@ def test_uncoupled_profile_is_the_hyperbolic_tangent() -> None:
     system = small_system(4, scale=0.0)
     ansatz = spin_temperature(steady_state(system, table_one(12.0), table_drive()))
     omega = 1.2 + np.asarray(system.offsets_mhz)  # from omega_MW
-    expected = -np.tanh(ansatz.beta_s * (omega - ansatz.field_mhz()) / 2)
+    expected = -np.tanh(ansatz.beta_s * (omega - ansatz.mu / ansatz.beta_s) / 2)
     np.testing.assert_allclose(ansatz.profile, expected, atol=1e-10)
 
 
