@@ -8,24 +8,24 @@ from dnplab.errors import MemoryEstimateError
 
 __all__ = ["estimate_bytes", "require_memory"]
 
-# (D, D) float64 matrices alive at the peak, counted in the code and checked against the measured peak
-_MATRICES = {"hilbert": 5, "secular": 16, "nonsecular": 16, "ule": 16}
-_BASE = 150e6  # interpreter and libraries
+# float64 matrices (D, D) alive at the peak, as measured at N = 10 and 11; a Krylov cycle's vectors are about 20 of them
+_MATRICES = {"hilbert": 4.5, "secular": 37.0, "nonsecular": 37.0, "ule": 37.0}
+_BASE = 120e6  # interpreter and libraries
+_SMALL_SPINS, _SMALL = 9, 160e6  # up to here a cycle keeps more vectors than that
 
 
-def estimate_bytes(n_spins: int, model: str, krylov_vectors: int = 61) -> float:
+def estimate_bytes(n_spins: int, model: str) -> float:
     """Peak bytes of one steady state of N spins."""
-    matrices: float = _MATRICES[model]
-    if model != "hilbert":
-        matrices += krylov_vectors
+    matrices = _MATRICES[model]
     if model == "ule":
-        matrices += 3 * n_spins + 2
-    return _BASE + 8.0 * matrices * 4.0**n_spins
+        matrices += 1.5 * (3 * n_spins + 2)  # jump operators in float64 and float32
+    small = _SMALL if n_spins <= _SMALL_SPINS and model != "hilbert" else 0.0
+    return _BASE + small + 8.0 * matrices * 4.0**n_spins
 
 
-def require_memory(n_spins: int, model: str, krylov_vectors: int = 61) -> None:
+def require_memory(n_spins: int, model: str) -> None:
     """Raise with the numbers if a steady state of N spins would not fit into free memory."""
-    needed, free = estimate_bytes(n_spins, model, krylov_vectors), float(psutil.virtual_memory().available)
+    needed, free = estimate_bytes(n_spins, model), float(psutil.virtual_memory().available)
     if needed > free:
         raise MemoryEstimateError(
             f"system.n_spins is {n_spins}, but model={model} would then need about {needed / 2**30:.3g} GiB of memory and "

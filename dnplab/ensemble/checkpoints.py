@@ -33,7 +33,7 @@ class Checkpoints:
     def load(self, index: int) -> Realization | None:
         """A stored realization, or None; a file that cannot be read counts as absent."""
         try:
-            with np.load(self.folder / f"{index}.npz", allow_pickle=False) as file:
+            with (self.folder / f"{index}.npz").open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 head = json.loads(str(file["head"]))
                 arrays = {name[2:]: file[name] for name in file.files if name.startswith("a_")}
         except (FileNotFoundError, zipfile.BadZipFile, EOFError, KeyError, ValueError):

@@ -15,6 +15,7 @@ A cycle that ends where L rho is rounding noise is a named outcome, not a failur
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,15 +24,29 @@ from dnplab.models.generator import Generator
 from dnplab.solvers.frame import Frame, WorkArray
 from dnplab.solvers.solution import Outcome, Solution, floor_outcome
 
-__all__ = ["solve_krylov"]
+__all__ = ["cycle_vectors", "solve_krylov"]
 
 FloatArray = NDArray[np.float64]
+SMALL_DIMENSION = 512  # 80 vectors take 160 MiB in float64
 ROUNDING = 30.0 * float(np.finfo(np.float64).eps)  # ||L rho|| below this times ||L|| ||rho|| is noise
 
 
-def solve_krylov(generator: Generator, frame: Frame, rtol: float, max_iterations: int = 400, restart: int = 40) -> Solution:
-    """Steady state to an estimated relative error `rtol`, in at most `max_iterations` applications of the generator."""
+def cycle_vectors(dimension: int, dtype: np.dtype[Any]) -> int:
+    """Vectors of one cycle: as many as help for small D, as many as fit beside L itself for large D."""
+    if dimension <= SMALL_DIMENSION:
+        return 80
+    return 40 if dtype == np.float32 else 20
+
+
+def solve_krylov(
+    generator: Generator, frame: Frame, rtol: float, max_iterations: int = 400, restart: int | None = None
+) -> Solution:
+    """Steady state to an estimated relative error `rtol`, in at most `max_iterations` applications of the generator.
+
+    restart : applications of one cycle, which keeps that many vectors (D, D); None is `cycle_vectors`
+    """
     start = time.perf_counter()
+    restart = cycle_vectors(generator.dimension, frame.dtype) if restart is None else restart
     # what one cycle can gain before the rounding of its working precision shows
     gain = 1e-4 if frame.dtype == np.float32 else 1e-13
     rho = frame.start()

@@ -1,0 +1,31 @@
+"""The estimate of memory before a solve, against the peak of that solve in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from dnplab.errors import MemoryEstimateError
+from dnplab.memory import estimate_bytes, require_memory
+
+PEAK = """
+import resource
+from dnplab import Bath, Drive, SpinSystem, steady_state
+system = SpinSystem.sample(n_spins={n}, disorder_mhz=5.0, coupling_mhz=0.75, seed=(0, 0))
+steady_state(system, Bath.letter(temperature_k={t}), Drive(93.8988, 0.628), model="{model}")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if __import__("sys").platform == "darwin" else 1024))
+"""
+
+
+@pytest.mark.parametrize(("model", "n_spins"), [("hilbert", 11), ("secular", 10), ("nonsecular", 10)])
+def test_estimate_covers_the_peak(model: str, n_spins: int) -> None:
+    code = PEAK.format(n=n_spins, t=12.0, model=model)
+    peak = float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    assert 0.8 < peak / estimate_bytes(n_spins, model) < 1.2
+
+
+def test_refusal_has_the_numbers() -> None:
+    with pytest.raises(MemoryEstimateError, match=r"n_spins is 20.*GiB.*GiB are free"):
+        require_memory(20, "nonsecular")
