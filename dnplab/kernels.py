@@ -11,7 +11,7 @@ from typing import Any
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["dressed_step", "local_dissipation"]
+__all__ = ["add_permuted", "dressed_step", "local_dissipation", "permuted"]
 
 Array = NDArray[Any]
 BLOCK = 32
@@ -76,3 +76,19 @@ def dressed_step(
                     out[b, a] = real * lower - imaginary * upper
         for a in range(row * BLOCK, min(dimension, (row + 1) * BLOCK)):
             out[a, a] = dissipated[a, a]
+
+
+@njit(cache=True)
+def permuted(z: Array, order: Array, out: Array) -> None:  # pragma: no cover - compiled
+    """out[i, j] = z[order[i], order[j]]."""
+    for i in range(len(order)):
+        for j in range(len(order)):
+            out[i, j] = z[order[i], order[j]]
+
+
+@njit(cache=True)
+def add_permuted(z: Array, order: Array, out: Array) -> None:  # pragma: no cover - compiled
+    """out[i, j] += z[order[i], order[j]]."""
+    for i in range(len(order)):
+        for j in range(len(order)):
+            out[i, j] += z[order[i], order[j]]

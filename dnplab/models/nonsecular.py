@@ -27,7 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from dnplab.bath import Bath
 from dnplab.drive import Drive
-from dnplab.kernels import local_dissipation
+from dnplab.kernels import add_permuted, local_dissipation, permuted
 from dnplab.models.generator import Generator, Projection
 from dnplab.rotating_frame import rotating_hamiltonian
 from dnplab.spins import flip_targets, sectors, site_values
@@ -101,6 +101,7 @@ class _EigenstateDephasing:
     """The terms of sum_i D[A_i^z] that contain D_i, on product states sorted by sector, where V is block diagonal."""
 
     order: NDArray[np.intp]  # (D,) product states, sector by sector
+    back: NDArray[np.intp]  # (D,) its inverse
     sector_slices: tuple[slice, ...]
     vectors: tuple[FloatArray, ...]  # blocks of V
     decay: tuple[FloatArray, ...]  # blocks of sum_i (A_i^z)^2 - N a^2/4, over 2
@@ -119,7 +120,9 @@ class _EigenstateDephasing:
         for s, v in zip(spectrum.sector_slices, spectrum.block_vectors, strict=True):
             mixed = (cross[s, s] * v) @ v.T
             decay.append(0.5 * (mixed + mixed.T + (v * np.diagonal(square)[s]) @ v.T))
-        return cls(order, spectrum.sector_slices, spectrum.block_vectors, tuple(decay), cross, square, c * d)
+        return cls(
+            order, np.argsort(order), spectrum.sector_slices, spectrum.block_vectors, tuple(decay), cross, square, c * d
+        )
 
     def astype(self, dtype: DTypeLike) -> Self:
         return replace(
@@ -133,21 +136,26 @@ class _EigenstateDephasing:
 
     def add_to(self, z: FloatArray, out: FloatArray) -> None:
         """Add their action on Z (..., D, D) in the product basis to out."""
-        z = z[..., self.order, :][..., :, self.order]
+        for index in np.ndindex(z.shape[:-2]):
+            z_sorted = np.empty_like(z[index])
+            permuted(z[index], self.order, z_sorted)
+            add_permuted(self._change(z_sorted), self.back, out[index])
+
+    def _change(self, z: FloatArray) -> FloatArray:
+        # their action on one Z whose rows and columns are sorted by sector
         z_v, v_z = np.empty_like(z), np.empty_like(z)  # (product, eigen) and (eigen, product)
         for s, v in self._blocks():
-            np.matmul(z[..., :, s], v, out=z_v[..., :, s])
-            np.matmul(v.T, z[..., s, :], out=v_z[..., s, :])
+            np.matmul(z[:, s], v, out=z_v[:, s])
+            np.matmul(v.T, z[s], out=v_z[s])
         inner, outer = self.cross * z_v, self.cross.T * v_z
         for s, v in self._blocks():
-            inner[..., s, :] += v @ (self.square[s] * (v.T @ z_v[..., s, :]))
+            inner[s] += v @ (self.square[s] * (v.T @ z_v[s]))
         change = np.empty_like(z)
         for s, v, decay in zip(self.sector_slices, self.vectors, self.decay, strict=True):
-            change[..., :, s] = inner[..., :, s] @ v.T - z[..., :, s] @ decay
+            change[:, s] = inner[:, s] @ v.T - z[:, s] @ decay
         for s, v, decay in zip(self.sector_slices, self.vectors, self.decay, strict=True):
-            change[..., s, :] += v @ outer[..., s, :] - decay @ z[..., s, :]
-        back = np.argsort(self.order)
-        out += change[..., back, :][..., :, back]
+            change[s] += v @ outer[s] - decay @ z[s]
+        return change
 
     def in_basis(self, q: FloatArray) -> FloatArray:
         """V^T Q (D, D)."""
