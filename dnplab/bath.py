@@ -44,10 +44,10 @@ class Bath:
     spectral_function: Callable[[FloatArray], FloatArray] | None = None
 
     def __post_init__(self) -> None:
-        checks.positive("temperature_k", self.temperature_k)
-        checks.positive("t1_us", self.t1_us)
-        checks.positive("t_star_us", self.t_star_us, infinite=True)
-        checks.positive("t_zero_us", self.t_zero_us, infinite=True)
+        object.__setattr__(self, "temperature_k", checks.positive("temperature_k", self.temperature_k))
+        object.__setattr__(self, "t1_us", checks.positive("t1_us", self.t1_us))
+        object.__setattr__(self, "t_star_us", checks.positive("t_star_us", self.t_star_us, infinite=True))
+        object.__setattr__(self, "t_zero_us", checks.positive("t_zero_us", self.t_zero_us, infinite=True))
 
     @classmethod
     def letter(
@@ -62,12 +62,16 @@ class Bath:
         T_1 = 160 µs (T/1.2 K)^-2,  T(0) = 1.6 µs (T/1.2 K)^-1,  T* = 80 µs (T/1.2 K)^-log10(500)
         """
         ratio = checks.positive("temperature_k", temperature_k) / 1.2
-        return cls(
-            temperature_k,
-            160.0 * ratio**-2 if t1_us is None else t1_us,
-            80.0 * ratio ** -math.log10(500.0) if t_star_us is None else t_star_us,
-            1.6 / ratio if t_zero_us is None else t_zero_us,
-        )
+        laws = (160.0 * ratio**-2, 80.0 * ratio ** -math.log10(500.0), 1.6 / ratio)
+        given = (t1_us, t_star_us, t_zero_us)
+        # 15 digits, so that 1.2 K and 12 K are Table I to the last bit
+        t1, t_star, t_zero = (float(f"{law:.15g}") if time is None else time for law, time in zip(laws, given, strict=True))
+        return cls(temperature_k, t1, t_star, t_zero)
+
+    @property
+    def uniform_dephasing(self) -> bool:
+        """T(0) = T*: the jumps of S^z are local and need no eigenstates of H_S."""
+        return math.isclose(self.t_zero_us, self.t_star_us, rel_tol=1e-12)
 
     @property
     def beta(self) -> float:

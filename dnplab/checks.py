@@ -11,7 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnplab.errors import ParameterError
 
-__all__ = ["finite", "finite_array", "non_negative", "non_negative_int", "positive", "positive_int"]
+__all__ = [
+    "finite",
+    "finite_array",
+    "non_negative",
+    "non_negative_int",
+    "positive",
+    "positive_int",
+    "tolerance",
+]
 
 
 def finite(key: str, value: object) -> float:
@@ -35,6 +43,13 @@ def positive(key: str, value: object, *, infinite: bool = False) -> float:
         raise ParameterError(key, value, allowed)
     if math.isinf(value) and not infinite:
         raise ParameterError(key, value, allowed)
+    return float(value)
+
+
+def tolerance(key: str, value: object) -> float:
+    """A relative error: a number > 0 and < 1."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 < float(value) < 1.0:
+        raise ParameterError(key, value, "a number > 0 and < 1")
     return float(value)
 
 

@@ -29,8 +29,8 @@ class Drive:
     sites: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
-        checks.positive("frequency_ghz", self.frequency_ghz)
-        checks.non_negative("amplitude_mhz", self.amplitude_mhz)
+        object.__setattr__(self, "frequency_ghz", checks.positive("frequency_ghz", self.frequency_ghz))
+        object.__setattr__(self, "amplitude_mhz", checks.non_negative("amplitude_mhz", self.amplitude_mhz))
         if self.sites is not None:
             allowed = "None (all spins) or distinct spin indices >= 0"
             try:

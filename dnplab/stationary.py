@@ -22,7 +22,7 @@ from dnplab.solvers.frame import decoherence_ratio
 from dnplab.spins import from_real, sectors, site_values
 from dnplab.system import SpinSystem
 
-__all__ = ["METHODS", "SteadyState", "steady_state"]
+__all__ = ["METHODS", "SteadyState", "require_method", "steady_state"]
 
 FloatArray = NDArray[np.float64]
 
@@ -130,15 +130,12 @@ def steady_state(
     """
     start = time.perf_counter()
     require_model(model)
-    rtol = checks.positive("rtol", rtol)
-    if method not in METHODS:
-        raise ParameterError("method", method, "one of " + ", ".join(METHODS))
+    rtol = checks.tolerance("rtol", rtol)
+    require_method(method, model, system.n_spins)
     drive.driven_sites(system.n_spins)
-    require_memory(system.n_spins, model)
+    require_memory(system.n_spins, model, dense=method == "dense")
     equation = build(model, system, bath, drive)
     if isinstance(equation, Hilbert):
-        if method not in ("auto", "dense"):
-            raise ParameterError("method", method, "auto or dense for model=hilbert")
         solution = solve_populations(equation.rates, equation.relaxation_rate, rtol)
     else:
         solution = _solve(equation, system.n_spins, rtol, method)
@@ -146,7 +143,7 @@ def steady_state(
     if not solution.outcome.success:
         raise ConvergenceError(
             f"The {model} steady state of {system.n_spins} spins ended as '{solution.outcome}' after "
-            f"{solution.iterations} iterations ({solution.method} frame): estimated error "
+            f"{solution.iterations} iterations (method {solution.method}): estimated error "
             f"{solution.error_estimate:.1e} for rtol = {rtol:.1e}, "
             f"residual {solution.residual:.1e}; try another method or a larger rtol."
         )
@@ -156,19 +153,29 @@ def steady_state(
     return SteadyState(system, bath, drive, model, solution, value, None)
 
 
+def require_method(method: object, model: str, n_spins: int) -> str:
+    """The name of a method that can solve this model at this size, or a ParameterError that lists those that can."""
+    possible = ["auto"]
+    if model == "hilbert" or n_spins <= DENSE_MAX_SPINS:
+        possible.append("dense")
+    if model != "hilbert":
+        possible.append("dressed")
+    if model == "nonsecular":
+        possible.append("product")
+    if not isinstance(method, str) or method not in possible:
+        raise ParameterError("method", method, f"one of {', '.join(possible)} for model={model} and {n_spins} spins")
+    return method
+
+
 def _solve(equation: Generator, n_spins: int, rtol: float, method: str) -> Solution:
-    if method == "product" and equation.basis is not None:
-        raise ParameterError("method", method, "auto, dense or dressed for a model in the eigenbasis of H_S")
-    if method == "dense" and n_spins > DENSE_MAX_SPINS:
-        raise ParameterError("method", method, f"auto, dressed or product above {DENSE_MAX_SPINS} spins")
     if method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS):
         return solve_dense(equation, rtol)
     single, double = "float32", "float64"
     if method == "product":
         attempts = [(native_frame, double)]
-    elif method == "dressed" or equation.basis is not None:
+    elif method == "dressed":
         attempts = [(dressed_frame, single), (dressed_frame, double)]
-    elif decoherence_ratio(equation) < ZENO_RATIO:
+    elif equation.basis is None and decoherence_ratio(equation) < ZENO_RATIO:
         attempts = [(native_frame, double), (dressed_frame, double)]
     else:
         attempts = [(dressed_frame, single), (dressed_frame, double), (native_frame, double)]
@@ -179,5 +186,5 @@ def _solve(equation: Generator, n_spins: int, rtol: float, method: str) -> Solut
         if solution.outcome.success:
             break
     if method == "auto" and not solution.outcome.success and n_spins <= DENSE_MAX_SPINS:
-        return solve_dense(equation, rtol)
+        solution = solve_dense(equation, rtol)
     return replace(solution, iterations=spent)

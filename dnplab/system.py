@@ -48,7 +48,7 @@ class SpinSystem:
     disorder_mhz: float | None = None
 
     def __post_init__(self) -> None:
-        checks.positive("electron_ghz", self.electron_ghz)
+        object.__setattr__(self, "electron_ghz", checks.positive("electron_ghz", self.electron_ghz))
         offsets = checks.finite_array("offsets_mhz", self.offsets_mhz, (None,))
         n = len(offsets)
         if n == 0:
@@ -66,7 +66,7 @@ class SpinSystem:
         if not isinstance(self.ising, bool | np.bool_):
             raise ParameterError("ising", self.ising, "true or false")
         if self.disorder_mhz is not None:
-            checks.non_negative("disorder_mhz", self.disorder_mhz)
+            object.__setattr__(self, "disorder_mhz", checks.non_negative("disorder_mhz", self.disorder_mhz))
         order = np.argsort(offsets, kind="stable")
         object.__setattr__(self, "offsets_mhz", _frozen(offsets[order]))
         object.__setattr__(self, "couplings_mhz", _frozen(couplings[np.ix_(order, order)]))

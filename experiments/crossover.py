@@ -10,32 +10,18 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import hydra
 import numpy as np
 import pandas as pd
-from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
-from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from dnplab.analysis import (
-    MEASURES,
-    RATIO,
-    Sweep,
-    crossover_table,
-    crossover_temperatures,
-    format_report,
-    read_sweep,
-    write_results,
-)
+from dnplab.analysis import MEASURES, Crossover, Sweep, find_crossover, format_report, read_sweep, write_results
+from dnplab.comparison import RATIO, group_words, in_order, split_groups
+from dnplab.config import ConfigError, read_config
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.figures import crossover_figure, profiles_figure, save
-from dnplab.tracking import default_uri, log_summary, ui_command
-from dnplab.tracking.opening import existing_store
+from dnplab.tracking import Store, default_uri, log_summary, ui_command
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
@@ -71,8 +57,7 @@ class CrossoverSummary:
     """What `summarise` found and wrote."""
 
     sweep: Sweep
-    table: pd.DataFrame
-    temperatures: pd.DataFrame
+    crossover: Crossover
     files: tuple[Path, ...]
     link: str
 
@@ -91,7 +76,7 @@ def summarise(
         uri: tracking URI.
         experiment: the experiment that holds the sweep's runs; summaries go to
             `<experiment>-crossover`.
-        sweep: the sweep's id, the newest if None.
+        sweep: the sweep's id, the one asked for last if None.
         outputs: the folder everything is written under.
         bootstrap: number of resamples.
         seed: of the bootstrap.
@@ -101,8 +86,7 @@ def summarise(
 
     """
     found = read_sweep(uri, experiment, sweep)
-    table = crossover_table(found, bootstrap, seed)
-    temperatures = crossover_temperatures(found, bootstrap, seed)
+    table, temperatures = crossover = find_crossover(found, bootstrap, seed)
     folder = outputs / "crossover" / found.name
     files = [*write_results(table, temperatures, folder)]
     files.append(save(crossover_figure(table, temperatures, found.groups), folder / "crossover.png"))
@@ -111,19 +95,20 @@ def summarise(
         files.append(save(profiles, folder / "profiles.png"))
     _print(found, table, temperatures, files)
 
-    store = existing_store(uri, experiment).sibling("crossover", NOTE)
+    store = Store(uri, experiment, create=False).sibling("crossover", NOTE)
     settings = {"bootstrap": bootstrap, "seed": seed}
-    for label, params, rows, crossings in _curves(found, table, temperatures):
+    for group, model, curve in _curves(found, crossover):
         log_summary(
             store,
             sweep=found.name,
-            model=label,
-            steps=_steps(rows, crossings),
-            params={**params, **settings},
+            model=model,
+            group=", ".join(group_words(group)),
+            steps=_steps(curve.table, curve.temperatures),
+            params={**group, "model": model, **settings},
             tags={"source": "experiments.crossover", "complete": str(not found.missing).lower()},
             files=files,
         )
-    return CrossoverSummary(found, table, temperatures, tuple(files), store.link)
+    return CrossoverSummary(found, crossover, tuple(files), store.link)
 
 
 def _microwave_offsets(runs: pd.DataFrame) -> list[float]:
@@ -140,18 +125,14 @@ def _print(found: Sweep, table: pd.DataFrame, temperatures: pd.DataFrame, files:
     print(f"Written to {files[0].parent}: {', '.join(file.name for file in files)}")
 
 
-def _curves(
-    found: Sweep, table: pd.DataFrame, temperatures: pd.DataFrame
-) -> Iterator[tuple[str, dict[str, object], pd.DataFrame, pd.DataFrame]]:
-    """(label, group values, table rows, crossover temperatures) of each summary run."""
-    keys = [*found.groups, "model"]
-    for values, rows in table.groupby(keys, sort=False):
-        params = dict(zip(keys, values, strict=True))
-        chosen = temperatures
-        for key, value in params.items():
-            chosen = chosen[chosen[key] == value]
-        extra = [f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in params.items()]
-        yield " ".join([str(params["model"]), *extra[:-1]]), params, rows, chosen
+def _curves(found: Sweep, crossover: Crossover) -> Iterator[tuple[dict[str, object], str, Crossover]]:
+    """(group values, model, its rows) of each summary run."""
+    for group, rows in split_groups(crossover.table, found.groups):
+        for model in in_order(rows["model"]):
+            chosen = crossover.temperatures
+            for key, value in {**group, "model": model}.items():
+                chosen = chosen[chosen[key] == value]
+            yield group, model, Crossover(rows[rows["model"] == model], chosen)
 
 
 def _steps(rows: pd.DataFrame, crossings: pd.DataFrame) -> dict[int, dict[str, float]]:
@@ -171,13 +152,14 @@ def _finite(metrics: dict[str, float]) -> dict[str, float]:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    ConfigStore.instance().store(name="crossover_schema", node=CrossoverConfig, provider="dnplab")
-    words = get_args_parser().parse_args()
-    if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="crossover")(lambda _: None)()
-        return 0
+    words = get_args_parser().parse_intermixed_args()
     try:
-        config = _composed(words.overrides)
+        if words.multirun:
+            raise ConfigError("-m is for python -m experiments.run; this command reads one sweep, which sweep=ID chooses.")
+        config = _config(words.overrides)
+        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="crossover")(lambda _: None)()
+            return 0
         outputs = Path(config.outputs).absolute()
         uri = config.tracking.uri or default_uri(outputs)
         summary = summarise(uri, config.tracking.experiment, config.sweep, outputs, config.bootstrap, config.seed)
@@ -190,20 +172,15 @@ def main() -> int:
     return 0
 
 
-def _composed(overrides: list[str]) -> CrossoverConfig:
-    """The typed config of a command line.
+def _config(overrides: list[str]) -> CrossoverConfig:
+    """The config of a command line.
 
     Raises:
-        ParameterError: an unknown key or a value of the wrong type.
+        ConfigError: an unknown key or a value of the wrong type.
+        ParameterError: a value out of its domain.
 
     """
-    try:
-        with initialize_config_dir(str(CONF), job_name="crossover", version_base="1.3"):
-            composed: DictConfig = compose("crossover", overrides=overrides)
-        config = cast(CrossoverConfig, OmegaConf.to_object(composed))
-    except (HydraException, OmegaConfBaseException) as error:
-        known = "KEY=VALUE with a key and a value as `python -m experiments.crossover --help` lists"
-        raise ParameterError("The command line", " ".join(overrides), known) from error
+    config = read_config(CONF, "crossover", CrossoverConfig, overrides)
     if config.bootstrap < 2:
         raise ParameterError("bootstrap", config.bootstrap, "at least 2 resamples")
     if config.seed < 0:

@@ -6,11 +6,10 @@ runs that it holds already are counted in, Hydra runs the others, and a sweep en
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from tqdm import tqdm
 from dnplab.config import (
     Config,
     Plan,
-    fingerprint,
     logged_params,
     make_plan,
     register,
@@ -35,12 +33,13 @@ from dnplab.config import (
     with_full_key,
 )
 from dnplab.ensemble import EnsembleResult, run_ensemble
-from dnplab.errors import DnplabError, ParameterError
+from dnplab.errors import ConvergenceError, DnplabError, ParameterError
 from dnplab.tracking import (
     Store,
     TrackedRun,
     close_stale_runs,
     code_tags,
+    declare_sweep,
     default_uri,
     finished_run,
     join_sweep,
@@ -60,7 +59,7 @@ INCOMPLETE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
     register()
-    words = get_args_parser().parse_args()
+    words = get_args_parser().parse_intermixed_args()
     if words.help or words.hydra_help or words.info or words.shell_completion:
         return _hydra(sys.argv[1:], None)
     blame = BAD_INPUT
@@ -69,6 +68,7 @@ def main() -> int:
         plan = make_plan(CONF, words.overrides, multirun=words.multirun, search=search)
         if words.cfg:
             return _hydra(sys.argv[1:], None)
+        plan.require_memory()
         store = _open_store(plan.jobs[0].config)
         blame = INCOMPLETE
         return _carry_out(plan, store)
@@ -82,16 +82,14 @@ def _open_store(config: Config) -> Store:
     """The store and experiment that a config names, created if they are missing."""
     outputs = Path(config.outputs).absolute()
     uri = config.tracking.uri or default_uri(outputs)
-    server = uri.startswith(("http://", "https://", "databricks"))
-    artifacts = None if server else outputs / "mlartifacts"
-    return Store(uri, config.tracking.experiment, artifacts, config.tracking.question)
+    return Store(uri, config.tracking.experiment, outputs / "mlartifacts", config.tracking.question)
 
 
 def _carry_out(plan: Plan, store: Store) -> int:
     if closed := close_stale_runs(store):
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
-        store.tag_experiment(f"sweep.{plan.sweep}", json.dumps(plan.grid))
+        declare_sweep(store, plan.sweep, plan.points)
     found = _found(plan, store)
     print(_announcement(plan, len(found)))
     code = 0
@@ -147,6 +145,8 @@ def _print_averages(run: TrackedRun) -> None:
         if key.startswith("obs.") and not key.endswith("_sem"):
             error = run.metrics.get(f"{key}_sem")
             print(f"  {key.removeprefix('obs.'):<24}{mean:>10.4f}" + ("" if error is None else f" ± {error:.4f}"))
+        elif key.startswith("check.undefined."):
+            print(f"  {key.removeprefix('check.undefined.')} is not defined for {mean:.0f} realizations.")
     if excluded := run.metrics.get("check.excluded"):
         print(f"  {excluded:.0f} realizations did not converge and are in no average.")
 
@@ -182,7 +182,7 @@ def _arguments(words: Sequence[str]) -> Iterator[None]:
 def _track(config: Config, bar: tqdm[Any] | None) -> None:
     """Solve and track one ensemble; one that the store holds already is skipped."""
     spec, store = to_spec(config), _open_store(config)
-    name, mark = run_name(spec), fingerprint(spec)
+    name, mark = run_name(spec), spec.fingerprint
     if finished_run(store, mark) is not None:
         return
     if bar is not None:
@@ -194,9 +194,11 @@ def _track(config: Config, bar: tqdm[Any] | None) -> None:
             spec,
             workers=config.ensemble.workers,
             threads=config.ensemble.threads,
-            checkpoints=Path(config.outputs).absolute() / "checkpoints",
+            checkpoints=Path(config.outputs).absolute() / "checkpoints" / _code_folder(tags),
             progress=None if bar is None else bar.update,
         )
+        if not result.converged:
+            raise ConvergenceError(f"No realization of {name} converged: {result.excluded['reason'].iloc[0]}")
         undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
         run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
         with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
@@ -204,6 +206,11 @@ def _track(config: Config, bar: tqdm[Any] | None) -> None:
             run.log_files(Path(folder))
         if result.profile is not None:
             run.log_table("profile.json", result.profile)
+
+
+def _code_folder(tags: Mapping[str, str]) -> str:
+    """A folder name for the code that computes: realizations of other code are not averaged with these."""
+    return tags["code_version"][:12] + ("-modified" if tags["code_dirty"] == "true" else "")
 
 
 def _write(result: EnsembleResult, config: Config, folder: Path) -> None:

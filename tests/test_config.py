@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from dnplab.config import Plan, fingerprint, logged_params, make_plan, resolved
+from dnplab.config import Plan, logged_params, make_plan, resolved
 from dnplab.config.schema import field_types
 from dnplab.ensemble import run_ensemble
 from dnplab.errors import DnplabError
+from experiments import crossover
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
@@ -34,7 +35,7 @@ def params(*words: str) -> dict[str, object]:
 
 def complaint(*words: str, multirun: bool = False) -> str:
     with pytest.raises(DnplabError) as caught:
-        plan(*words, multirun=multirun)
+        plan(*words, multirun=multirun).require_memory()
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -75,10 +76,12 @@ def test_default_needs_no_words() -> None:
 
 def test_crossover_is_the_letters_grid() -> None:
     chosen = plan("experiment=crossover")
-    assert chosen.grid == {
-        "model": ["hilbert", "secular", "nonsecular"],
-        "bath.temperature_k": [1.2, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0],
-    }
+    assert {tuple(point) for point in chosen.points} == {("model", "bath.temperature_k")}
+    assert sorted(tuple(point.values()) for point in chosen.points) == [
+        (model, temperature)
+        for model in ("hilbert", "nonsecular", "secular")
+        for temperature in (1.2, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 12.0)
+    ]
     assert len(chosen.jobs) == 24
     assert {job.spec.n_spins for job in chosen.jobs} == {8}
     assert {job.spec.seed for job in chosen.jobs} == {0}
@@ -87,13 +90,32 @@ def test_crossover_is_the_letters_grid() -> None:
 
 def test_command_line_beats_the_experiment() -> None:
     chosen = plan("experiment=crossover", "model=hilbert,ule", "bath.temperature_k=7", *SMALL, multirun=True)
-    assert chosen.grid == {"model": ["hilbert", "ule"]}
+    assert chosen.points == [{"model": "hilbert"}, {"model": "ule"}]
     assert {job.spec.bath.temperature_k for job in chosen.jobs} == {7.0}
 
 
-def test_grid_leaves_out_what_follows_from_the_temperature() -> None:
+def test_points_leave_out_what_follows_from_the_temperature() -> None:
     chosen = plan("bath=table1_slow,table1_fast", "model=hilbert,secular", multirun=True)
-    assert chosen.grid == {"model": ["hilbert", "secular"], "bath.temperature_k": [1.2, 12.0]}
+    found = [tuple(point.items()) for point in chosen.points]
+    assert found == [(("model", model), ("bath.temperature_k", t)) for t in (1.2, 12.0) for model in ("hilbert", "secular")]
+
+
+def test_points_are_those_that_were_asked_for() -> None:
+    """The law's bath at 12 K is the table's fast one: three points, and not every time at every temperature."""
+    chosen = plan("bath=letter,table1_fast", "bath.temperature_k=1.2,12", multirun=True)
+    assert chosen.points == [
+        {"bath.temperature_k": 1.2, "bath.t1_us": 160.0},
+        {"bath.temperature_k": 12.0, "bath.t1_us": 1.6},
+        {"bath.temperature_k": 1.2, "bath.t1_us": 1.6},
+    ]
+
+
+def test_every_experiment_states_a_question_of_its_own() -> None:
+    tracking = {name: plan(f"experiment={name}").jobs[0].config.tracking for name in EXPERIMENTS}
+    assert all("?" in found.question for found in tracking.values())
+    assert len({found.question for found in tracking.values()}) == len(EXPERIMENTS)
+    assert len({found.experiment for found in tracking.values()}) == len(EXPERIMENTS)
+    assert tracking["crossover"].experiment == plan().jobs[0].config.tracking.experiment == "dnplab"
 
 
 def test_configs_of_another_folder(tmp_path: Path) -> None:
@@ -101,6 +123,11 @@ def test_configs_of_another_folder(tmp_path: Path) -> None:
     (tmp_path / "experiment" / "mine.yaml").write_text("# @package _global_\nbath:\n  temperature_k: 5\n")
     (job,) = make_plan(CONF, ["experiment=mine"], search=tmp_path).jobs
     assert job.spec.bath.temperature_k == 5.0
+
+
+def test_only_the_points_of_a_sweep_are_checked() -> None:
+    """The default of 8 spins, which a dense solution cannot reach, is not asked for."""
+    assert len(plan("system.n_spins=3,4", "solver.method=dense", multirun=True).jobs) == 2
 
 
 def test_every_key_of_the_schema_has_a_value() -> None:
@@ -187,7 +214,7 @@ def test_fingerprint_ignores_where_and_how_fast() -> None:
         "drive.sites=[0]",
         "model=hilbert",
         "solver.rtol=1e-9",
-        "solver.method=dense",
+        "solver.method=dressed",
         "ensemble.realizations=17",
         "ensemble.seed=1",
         "observables.names=[polarization]",
@@ -207,7 +234,7 @@ def test_fingerprint_is_the_same_in_another_process() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     (job,) = plan("bath.temperature_k=12.0").jobs
-    assert done.stdout.strip() == job.fingerprint == fingerprint(job.spec)
+    assert done.stdout.strip() == job.fingerprint == job.spec.fingerprint
 
 
 def test_sweep_id_does_not_depend_on_the_order_of_words() -> None:
@@ -242,7 +269,7 @@ def test_sweep_id_does_not_depend_on_the_order_of_words() -> None:
         (["model=markov"], ["model is 'markov'", "hilbert, nonsecular, secular, ule"]),
         (["model=nonsekular"], ["did you mean nonsecular?"]),
         (["experiment=figure2"], ["experiment is 'figure2'", "fig2"]),
-        (["solver.method=magic"], ["solver.method is 'magic'", "dense"]),
+        (["solver.method=magic"], ["solver.method is 'magic'", "dressed"]),
         (["ensemble.realizations=0"], ["ensemble.realizations is 0"]),
         (["observables.names=[colour]"], ["observables.names is ['colour']", "polarization"]),
         (["observables.epr_bin_mhz=9"], ["observables.epr_bin_mhz is 9", "epr_half_width_mhz"]),
@@ -264,6 +291,7 @@ def test_a_mistake_is_one_sentence(words: list[str], parts: list[str]) -> None:
         (["model=hilbert,markov"], "model is 'markov'"),
         (["system.n_spins=3,2", "drive.sites=[2]"], "drive.sites is [2]"),
         (["bath.temperature_k=interval(1,2)"], "range("),
+        (["system.n_spins=3,8", "solver.method=dense"], "8 spins"),
         (["experiment=crossover", "ensemble.realisations=3"], "did you mean ensemble.realizations?"),
     ],
 )
@@ -309,3 +337,33 @@ def test_cfg_prints_the_values_of_a_command() -> None:
     shown = run("--cfg", "job", "experiment=crossover", "bath.temperature_k=3")
     assert shown.returncode == 0
     assert "temperature_k: 3.0" in shown.stdout
+
+
+def test_cfg_needs_no_memory() -> None:
+    shown = run("--cfg", "job", "system.n_spins=20")
+    assert shown.returncode == 0, shown.stderr
+    assert "n_spins: 20" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["bootstrap=abc"], "bootstrap is 'abc', but it must be an integer."),
+        (["bootstrap=1"], "bootstrap is 1, but it must be at least 2 resamples."),
+        (["seed=-1"], "seed is -1, but it must be an integer >= 0."),
+        (["seed=1,2"], "seed=1,2 names several values, but seed takes one here."),
+        (["botstrap=10"], "There is no config key botstrap; did you mean bootstrap?"),
+        (["tracking.colour=red"], "There is no config key tracking.colour; it may be tracking.uri, tracking.experiment."),
+        (["nonsense"], "'nonsense' is not understood; it must look like KEY=VALUE."),
+        (
+            ["outputs=x", "-m", "seed=1"],
+            "-m is for python -m experiments.run; this command reads one sweep, which sweep=ID chooses.",
+        ),
+    ],
+)
+def test_a_mistake_in_the_crossover_command_is_one_sentence(
+    words: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["crossover", *words])
+    assert crossover.main() == 2
+    assert capsys.readouterr().err.strip() == message

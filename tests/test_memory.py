@@ -11,11 +11,15 @@ from dnplab.errors import MemoryEstimateError
 from dnplab.memory import estimate_bytes, require_memory
 
 PEAK = """
-import resource
+import re, resource
+from pathlib import Path
 from dnplab import Bath, Drive, SpinSystem, steady_state
 system = SpinSystem.sample(n_spins={n}, disorder_mhz=5.0, coupling_mhz=0.75, seed=(0, 0))
 steady_state(system, Bath.letter(temperature_k={t}), Drive(93.8988, 0.628), model="{model}")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if __import__("sys").platform == "darwin" else 1024))
+if Path("/proc/self/status").exists():  # there ru_maxrss counts the parent's memory too
+    print(1024 * int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]))
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 

@@ -13,16 +13,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dnplab.config import make_plan
+from dnplab.ensemble import EnsembleResult
+from dnplab.ensemble.realization import Realization
 from dnplab.errors import ParameterError, TrackingError
 from dnplab.tracking import (
     Store,
     close_stale_runs,
+    declare_sweep,
+    declared_sweeps,
     default_uri,
-    expected_grid,
     find_runs,
     finished_run,
     join_sweep,
     log_summary,
+    metrics_of,
     read_table,
     tracked_run,
     ui_command,
@@ -102,6 +107,8 @@ def test_the_link_opens_the_runs_page(store: Store, outputs: Path) -> None:
         "file:///tmp/mlruns",
         "mlruns",
         "carrier-pigeon://loft",
+        "databricks",
+        "databricks://a-profile-that-is-not-there",
     ],
 )
 def test_a_store_that_cannot_be_used_is_one_sentence(uri: str, tmp_path: Path) -> None:
@@ -144,6 +151,17 @@ def test_a_run_holds_what_was_logged(store: Store, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read_table(store, found.run_id, "spins.parquet"), table)
     shown = json.loads(store.download(found.run_id, "profile.json", tmp_path).read_text())
     assert shown == {"columns": ["spin", "polarization"], "data": [[0, -0.1], [1, 0.2]]}
+
+
+def test_metrics_count_the_realizations_that_lack_a_measure() -> None:
+    (job,) = make_plan(ROOT / "conf", ["system.n_spins=2", "ensemble.realizations=3"]).jobs
+    made = [Realization(i, {"beta_s": float(i), "residual": 1e-12}) for i in range(2)]
+    made.append(Realization(2, {"residual": 1e-11}, undefined={"beta_s": "there is none."}))
+    found = metrics_of(EnsembleResult(job.spec, made), total_s=1.0)
+    assert found["obs.beta_s"] == 0.5
+    assert found["check.undefined.beta_s"] == 1
+    assert found["check.worst_residual"] == 1e-11
+    assert found["check.excluded"] == 0
 
 
 def test_a_failed_run_says_why_and_is_resumed(store: Store) -> None:
@@ -202,6 +220,35 @@ def test_runs_of_dead_processes_are_closed_and_resumed(store: Store, outputs: Pa
     assert finish(store, "f") == stale.run_id
 
 
+def test_a_resumed_run_has_its_owner_before_it_says_running(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = {"pid": "999999999", "host": socket.gethostname(), "attempt_ms": "0", "fingerprint": "f"}
+    run_id = store.client.create_run(store.experiment_id, tags=dead).info.run_id
+    store.client.set_terminated(run_id, "KILLED")
+    update = store.client.update_run
+    owners: list[str] = []
+
+    def watched(run_id: str, status: str) -> None:
+        owners.append(store.search()[0].tags["pid"])
+        update(run_id, status=status)
+
+    monkeypatch.setattr(store.client, "update_run", watched)
+    assert finish(store, "f") == run_id
+    assert owners == [str(os.getpid())]
+
+
+def test_a_resumed_run_that_cannot_start_is_closed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = store.client.create_run(store.experiment_id, tags={"fingerprint": "f"}).info.run_id
+    store.client.set_terminated(run_id, "KILLED")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store.client, "update_run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        finish(store, "f")
+    assert [run.status for run in store.search()] == ["KILLED"]
+
+
 def test_a_reused_process_number_does_not_keep_a_run_alive(store: Store) -> None:
     owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "attempt_ms": "0"}
     store.client.create_run(store.experiment_id, tags=owner)
@@ -216,11 +263,25 @@ def test_runs_of_other_machines_are_left_alone(store: Store) -> None:
 # --- sweeps and summaries
 
 
-def test_a_sweep_declares_its_grid(store: Store) -> None:
-    store.tag_experiment("sweep.s", '{"model": ["hilbert"]}')
-    assert expected_grid(store, "s") == {"model": ["hilbert"]}
-    with pytest.raises(TrackingError, match="known sweeps: s"):
-        expected_grid(store, "t")
+@pytest.mark.parametrize(
+    ("points", "form", "stored"),
+    [
+        ([(m, t) for m in ("hilbert", "secular") for t in range(400)], "axes", True),  # a product is short
+        ([("hilbert", 1.2), ("hilbert", 12.0), ("secular", 1.2)], "points", True),
+        ([("hilbert" if t % 2 else "secular", t) for t in range(1000)], "count", False),
+    ],
+)
+def test_a_sweep_declares_what_was_asked_for(store: Store, points: list[tuple[object]], form: str, stored: bool) -> None:
+    asked = [dict(zip(("model", "bath.temperature_k"), point, strict=True)) for point in points]
+    before = time.time() * 1000 - 1
+    declare_sweep(store, "s", asked)
+    (text,) = [value for key, value in store.experiment_tags().items() if key == "sweep.s"]
+    assert len(text) <= 5000
+    assert form in json.loads(text)
+    (found,) = declared_sweeps(store).values()
+    assert found.asked_ms >= before
+    assert (found.keys, found.count) == (("model", "bath.temperature_k"), len(points))
+    assert found.points == (tuple(asked) if stored else None)
 
 
 def test_a_summary_is_replaced_not_repeated(store: Store, tmp_path: Path) -> None:
@@ -228,11 +289,31 @@ def test_a_summary_is_replaced_not_repeated(store: Store, tmp_path: Path) -> Non
     file.write_text("model,temperature_k\n")
     for value in (1.0, 2.0):
         steps = {1200: {"ansatz_deviation": value}, 12000: {"ansatz_deviation": value + 1}}
-        log_summary(store, sweep="s", model="hilbert", steps=steps, params={}, tags={}, files=[file])
+        log_summary(store, sweep="s", model="hilbert", group="", steps=steps, params={}, tags={}, files=[file])
     (found,) = find_runs(store, summary="true")
+    assert (found.status, found.tags["model"], found.tags["sweep"]) == ("FINISHED", "hilbert", "s")
     history = store.client.get_metric_history(found.run_id, "ansatz_deviation")
     assert [(point.step, point.value) for point in history] == [(1200, 2.0), (12000, 3.0)]
     assert store.artifact_names(found.run_id) == {"crossover.csv"}
+
+
+def test_a_summary_that_fails_says_so_and_leaves_the_earlier_one(store: Store, tmp_path: Path) -> None:
+    def log(*files: Path) -> str:
+        return log_summary(store, sweep="s", model="hilbert", group="", steps={}, params={}, tags={}, files=files)
+
+    first = log()
+    with pytest.raises(TrackingError):
+        log(tmp_path / "nowhere.csv")
+    assert {run.run_id: run.status for run in store.search()}[first] == "FINISHED"
+    assert sorted(run.status for run in store.search()) == ["FAILED", "FINISHED"]
+    last = log()
+    assert [run.run_id for run in store.search()] == [last]
+
+
+def test_summaries_of_different_groups_stand_side_by_side(store: Store) -> None:
+    for group in ("n = 4", "n = 6", "n = 4"):
+        log_summary(store, sweep="s", model="hilbert", group=group, steps={}, params={}, tags={}, files=[])
+    assert sorted(run.tags["group"] for run in find_runs(store, model="hilbert")) == ["n = 4", "n = 6"]
 
 
 def test_many_writers_share_one_store(store: Store, outputs: Path) -> None:

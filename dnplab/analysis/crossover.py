@@ -4,81 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from dnplab.analysis.completeness import canonical
 from dnplab.analysis.crossing import Outcome, half_rise, rise_bounds
-from dnplab.analysis.curves import (
-    MEASURES,
-    RATIO,
-    REFERENCE,
-    Array,
-    Curve,
-    Curves,
-    curves_of,
-    split_groups,
-)
+from dnplab.analysis.curves import MEASURES, Array, Curve, Curves, curves_of
 from dnplab.analysis.sweep import Sweep
+from dnplab.comparison import RATIO, REFERENCE, split_groups
 
-__all__ = [
-    "CONFIDENCE",
-    "MEASURES",
-    "RATIO",
-    "crossover_table",
-    "crossover_temperatures",
-    "write_results",
-]
+__all__ = ["CONFIDENCE", "Crossover", "find_crossover", "write_results"]
 
+TEMPERATURE_COLUMNS = ("model", "measure", "crossover_k", "lower_k", "upper_k", "without_crossing", "reason")
 CONFIDENCE = 0.95
 MOST = 0.5
 PERCENTILES = (50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE))
 
 
-def crossover_table(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """One row per (group, model, temperature): counts, mean and standard error of each measure.
+class Crossover(NamedTuple):
+    """What a sweep says about the crossover. Results only: equal samples give equal bytes.
 
-    Means run over the realizations stored at that point. `ansatz_deviation_over_hilbert` is the
-    ratio of the mean ansatz_deviation to the Hilbert model's, on the realizations both have, with
-    `_lower` and `_upper` the 95 % percentiles of the joint bootstrap. The table holds results only:
-    equal samples give equal bytes.
+    table : a row per (group, model, temperature) with counts, mean and standard error of each measure. Means run over
+        the realizations stored at that point; where some lack a measure, `<measure>_n` counts those that have it.
+        `ansatz_deviation_over_hilbert` is the ratio of the mean ansatz_deviation to the Hilbert model's, on the
+        realizations where both have it, with `_lower` and `_upper` the 95 % percentiles of the joint bootstrap.
+    temperatures : a row per (group, model, measure) with the crossover temperature of `dnplab.analysis.crossing`.
+        `crossover_k` is NaN where there is none; then `reason` says why, and `lower_k`, `upper_k` bound where the
+        measure makes its climb. Otherwise they are the 95 % percentiles over the resamples that cross, and
+        `without_crossing` is the fraction of resamples that do not.
     """
-    rows = [
-        {**group, **row}
-        for group, values in split_groups(sweep.realizations, sweep.groups)
-        for row in _table_rows(curves_of(values, bootstrap, seed), _excluded(sweep, group))
-    ]
+
+    table: pd.DataFrame
+    temperatures: pd.DataFrame
+
+
+def find_crossover(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> Crossover:
+    """Average and resample a sweep."""
+    rows: list[dict[str, object]] = []
+    found: list[dict[str, object]] = []
+    for group, values in split_groups(sweep.realizations, sweep.groups):
+        curves = curves_of(values, bootstrap, seed)
+        rows += [{**group, **row} for row in _table_rows(curves, _excluded(sweep, group))]
+        found += [{**group, **row} for row in _crossovers(curves)]
     columns = [*sweep.groups, "model", "temperature_k", "realizations", "excluded"]
     for measure in MEASURES:
-        columns += [measure, f"{measure}_sem"]
+        columns += [measure, f"{measure}_sem", f"{measure}_n"]
     columns += [RATIO, f"{RATIO}_lower", f"{RATIO}_upper"]
     table = pd.DataFrame(rows)
-    return table[[column for column in columns if column in table]]
-
-
-def crossover_temperatures(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """One row per (group, model, measure): the crossover temperature of `dnplab.analysis.crossing`.
-
-    `crossover_k` is NaN where there is none; then `reason` says why, and `lower_k`, `upper_k` bound
-    where the measure makes its climb. Otherwise they are the 95 % percentiles over the resamples
-    that cross, and `without_crossing` is the fraction of resamples that do not.
-    """
-    rows = [
-        {**group, "model": model, "measure": measure, **found}
-        for group, values in split_groups(sweep.realizations, sweep.groups)
-        for model, measure, found in _crossovers(curves_of(values, bootstrap, seed))
-    ]
-    columns = [
-        "model",
-        "measure",
-        "crossover_k",
-        "lower_k",
-        "upper_k",
-        "without_crossing",
-        "reason",
-    ]
-    return pd.DataFrame(rows, columns=[*sweep.groups, *columns])
+    for measure in MEASURES:  # its own count is worth a column only where it is not that of the point
+        if measure in table and table[f"{measure}_n"].equals(table["realizations"]):
+            del table[f"{measure}_n"]
+    temperatures = pd.DataFrame(found, columns=[*sweep.groups, *TEMPERATURE_COLUMNS])
+    return Crossover(table[[column for column in columns if column in table]], temperatures)
 
 
 def write_results(table: pd.DataFrame, temperatures: pd.DataFrame, folder: Path) -> tuple[Path, Path, Path]:
@@ -134,17 +113,18 @@ def _table_rows(curves: Curves, excluded: Mapping[tuple[str, float], int]) -> It
                 if name == RATIO:
                     row[f"{name}_lower"], row[f"{name}_upper"] = _interval(curve.resampled[:, m, t])
                 else:
-                    row[f"{name}_sem"] = curve.sem[m, t]
+                    row[f"{name}_sem"], row[f"{name}_n"] = curve.sem[m, t], int(curve.used[m, t])
             yield row
 
 
-def _crossovers(curves: Curves) -> Iterator[tuple[str, str, dict[str, object]]]:
+def _crossovers(curves: Curves) -> Iterator[dict[str, object]]:
     for m, model in enumerate(curves.models):
         for name, curve in curves.measures.items():
             known = np.isfinite(curve.mean[m])
             trivial = model == REFERENCE and name in (RATIO, "hilbert_distance")
             if known.any() and not trivial:
-                yield model, name, _crossover(curves.temperature_k[known], curve, m, known)
+                row = _crossover(curves.temperature_k[known], curve, m, known)
+                yield {"model": model, "measure": name, **row}
 
 
 def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) -> dict[str, object]:
@@ -152,9 +132,10 @@ def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) ->
     mean, resampled = curve.mean[m, known], curve.resampled[:, m, known]
     if temperature_k.size < 2:
         return _none(temperature_k, mean, 1.0, "one temperature")
-    if int(curve.used[m, known].min()) < 2:
+    resampled = resampled[np.isfinite(resampled).all(axis=1)]  # a resample may miss the few that have the measure
+    if int(curve.used[m, known].min()) < 2 or len(resampled) < 2:
         return _none(temperature_k, mean, 1.0, "fewer than two realizations")
-    noise = np.nanstd(resampled[:, :, None] - resampled[:, None, :], axis=0)
+    noise = np.std(resampled[:, :, None] - resampled[:, None, :], axis=0)
     found = half_rise(temperature_k, mean[None, :], noise)
     draws = half_rise(temperature_k, resampled, noise)
     lost = float(np.mean(draws.outcome != Outcome.CROSSES))

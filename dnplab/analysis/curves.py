@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,23 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dnplab.analysis.bootstrap import resample_weights, weighted_means
+from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
 from dnplab.errors import ParameterError
 
-__all__ = [
-    "MEASURES",
-    "RATIO",
-    "REFERENCE",
-    "Curve",
-    "Curves",
-    "curves_of",
-    "model_order",
-    "split_groups",
-]
+__all__ = ["MEASURES", "Array", "Curve", "Curves", "curves_of"]
 
 Array = NDArray[np.float64]
 
 MEASURES = (
-    "ansatz_deviation",
+    LEADING,
     "hilbert_distance",
     "bloch_distance",
     "localization_index",
@@ -35,17 +27,14 @@ MEASURES = (
     "beta_s",
     "nuclear_polarization",
 )
-RATIO = "ansatz_deviation_over_hilbert"
-REFERENCE = "hilbert"
-MODELS = ("hilbert", "secular", "nonsecular", "ule")
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One measure on the grid of M models and T temperatures."""
+    """One measure on the grid of M models and T temperatures, over the realizations that have it."""
 
-    mean: Array  # (M, T), NaN where there is no realization
-    sem: Array  # (M, T), NaN below two realizations
+    mean: Array  # (M, T), NaN where no realization has it
+    sem: Array  # (M, T), NaN where fewer than two have it
     resampled: Array  # (B, M, T)
     used: NDArray[np.int64]  # (M, T) realizations in the mean
 
@@ -60,26 +49,11 @@ class Curves:
     measures: Mapping[str, Curve]
 
 
-def model_order(models: pd.Series) -> list[str]:
-    """The models in the order of tables and legends: from Hilbert to the full equation."""
-    known = {name: rank for rank, name in enumerate(MODELS)}
-    return sorted(set(models), key=lambda name: (known.get(name, len(known)), name))
-
-
-def split_groups(frame: pd.DataFrame, groups: tuple[str, ...]) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
-    """(group values, its rows) for every combination of the extra grouping columns, ascending."""
-    if not groups:
-        yield {}, frame
-        return
-    for values, rows in frame.groupby(list(groups), sort=True):
-        yield dict(zip(groups, values, strict=True)), rows
-
-
 def curves_of(realizations: pd.DataFrame, bootstrap: int, seed: int) -> Curves:
-    """Average and resample one group's long table: model, temperature_k, realization, measures."""
+    """Average and resample one group's long table: model, temperature_k, realization, measures (NaN where undefined)."""
     if bootstrap < 2:
         raise ParameterError("bootstrap", bootstrap, "at least 2 resamples")
-    models = model_order(realizations["model"])
+    models = in_order(realizations["model"])
     temperatures = np.unique(realizations["temperature_k"].to_numpy(dtype=np.float64))
     indices = np.unique(realizations["realization"].to_numpy())
     weights = resample_weights(indices.size, bootstrap, seed)
@@ -90,7 +64,7 @@ def curves_of(realizations: pd.DataFrame, bootstrap: int, seed: int) -> Curves:
 
     cubes = {m: keyed[m].to_numpy(dtype=np.float64).reshape(shape) for m in MEASURES if m in keyed}
     measures = {name: _curve(cube, weights) for name, cube in cubes.items()}
-    leading = cubes.get("ansatz_deviation")
+    leading = cubes.get(LEADING)
     if leading is not None and REFERENCE in models:
         measures[RATIO] = _ratio(leading, leading[models.index(REFERENCE)], weights)
     return Curves(tuple(models), temperatures, stored.reshape(shape).sum(axis=-1), measures)

@@ -7,17 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from dnplab.analysis.curves import RATIO, REFERENCE, split_groups
+from dnplab.analysis.curves import MEASURES
+from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, split_groups
 
 __all__ = ["format_report"]
 
-SHOWN = ("ansatz_deviation", "hilbert_distance", "localization_index")
-SHOWN_TEMPERATURES = (
-    "ansatz_deviation",
-    RATIO,
-    "localization_index",
-    "hilbert_distance",
-)
+SHOWN = (LEADING, "hilbert_distance", "localization_index")
+SHOWN_TEMPERATURES = (LEADING, RATIO, "localization_index", "hilbert_distance")
 
 
 def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple[str, ...] = ()) -> str:
@@ -25,19 +21,11 @@ def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple
     parts: list[str] = []
     of_group = {tuple(k.values()): rows for k, rows in split_groups(temperatures, groups) if len(rows)}
     for group, rows in split_groups(table, groups):
-        parts += [_heading(group)] if group else []
+        parts += ["   ".join(group_words(group)) + "\n"] if group else []
         parts += [_table(rows), ""]
         if tuple(group.values()) in of_group and rows["temperature_k"].min() < rows["temperature_k"].max():
             parts += [_temperatures(of_group[tuple(group.values())]), ""]
     return "\n".join(parts).rstrip()
-
-
-def _heading(group: Mapping[str, object]) -> str:
-    return "   ".join(f"{key} = {_plain(value)}" for key, value in group.items()) + "\n"
-
-
-def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _table(rows: pd.DataFrame) -> str:
@@ -56,6 +44,8 @@ def _table(rows: pd.DataFrame) -> str:
     notes: list[str] = []
     if (excluded := int(rows["excluded"].sum())) > 0:
         notes.append(f"* {excluded} realizations did not converge and are in no average (column excluded).")
+    if partial := [name for name in MEASURES if f"{name}_n" in rows and (rows[f"{name}_n"] < rows["realizations"]).any()]:
+        notes.append(f"Not defined for every realization: {', '.join(partial)}; column <measure>_n has their n.")
     notes.append("n realizations; mean ± standard error; ratio of means with its 95 % bootstrap interval.")
     return "\n".join([*header, *lines, *notes])
 

@@ -7,16 +7,14 @@ grouping column, so that two system sizes are two crossovers and never one avera
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from dnplab.analysis.completeness import canonical, describe_missing, missing_points
+from dnplab.analysis.completeness import Point, canonical, describe_missing, distinct, missing_points
 from dnplab.errors import TrackingError
-from dnplab.tracking import Store, TrackedRun, find_runs, read_table, sweeps
-from dnplab.tracking.opening import existing_store
+from dnplab.tracking import DeclaredSweep, Store, TrackedRun, declared_sweeps, find_runs, read_table
 
 __all__ = ["Sweep", "read_sweep"]
 
@@ -32,7 +30,7 @@ class Sweep:
     `runs` has a row per run (run_id, name, tags `code_version` and `fingerprint`, params, metrics).
     `realizations` and `spins` are long tables over all runs with the columns of `groups`, `model`
     and `temperature_k` in front; `spins` is empty where no run stored a profile. `missing` lists
-    grid points without a finished run.
+    the points without a finished run (empty ones where the sweep was too long to store them).
     """
 
     name: str
@@ -41,28 +39,27 @@ class Sweep:
     spins: pd.DataFrame
     groups: tuple[str, ...]
     expected: int
-    missing: tuple[dict[str, object], ...]
+    missing: tuple[Point, ...]
     warnings: tuple[str, ...]
 
     @property
     def completeness(self) -> str:
-        """One sentence: which grid points have no finished run."""
+        """One sentence: which points have no finished run."""
         return describe_missing(self.missing, self.expected)
 
 
 def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
-    """Gather the FINISHED runs tagged `sweep.<sweep>`; the newest sweep if None.
+    """Gather the FINISHED runs tagged `sweep.<sweep>`; the one asked for last if None.
 
     Raises:
         TrackingError: there are no runs, or the sweep is unknown (the message lists those that
             exist).
 
     """
-    store = existing_store(uri, experiment)
-    everything = find_runs(store)
-    name = sweep or _latest(everything, store)
-    tagged = [run for run in everything if f"sweep.{name}" in run.tags]
-    declared = sweeps(store)
+    store = Store(uri, experiment, create=False)
+    declared = declared_sweeps(store)
+    name = sweep or _latest(declared, store)
+    tagged = find_runs(store, **{f"sweep.{name}": "1"})
     if not tagged and name not in declared:
         known = ", ".join(sorted(declared)) or "none"
         raise TrackingError(f"There is no sweep {name!r} in the experiment {experiment!r}; known sweeps: {known}.")
@@ -71,10 +68,9 @@ def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
         raise TrackingError(f"The sweep {name!r} has no finished run yet; the command that started it finishes it.")
     runs, params = _runs_table(finished), _param_names(finished)
     varying = [key for key in params if key in AXES or _differs(runs[key])]
-    grid = declared.get(name) or {key: runs[key].unique().tolist() for key in varying if _names_a_point(key)}
-    checked = {key: values for key, values in grid.items() if key in runs}
-    groups = _group_columns(runs, varying, checked)
-    missing = missing_points(_points(runs, list(checked)), checked)
+    asked = declared.get(name)
+    groups = _group_columns(runs, varying, asked)
+    expected, missing, undeclared = _completeness(runs, asked)
     runs, repeated = _newest_of_each_point(runs, [*groups, *AXES])
     realizations = _long_table(store, runs, groups, "realizations.parquet")
     if realizations.empty:
@@ -85,21 +81,31 @@ def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
         realizations=realizations,
         spins=_long_table(store, runs, groups, "spins.parquet"),
         groups=groups,
-        expected=math.prod(len({canonical(value) for value in values}) for values in checked.values()),
+        expected=expected,
         missing=tuple(missing),
-        warnings=(*repeated, *_version_warning(runs), *_unchecked_warning(grid, checked)),
+        warnings=(*undeclared, *repeated, *_version_warning(runs)),
     )
 
 
-def _latest(runs: Sequence[TrackedRun], store: Store) -> str:
-    """The sweep of the newest run (runs come newest first)."""
-    for run in runs:
-        if run.tags.get("sweep"):
-            return run.tags["sweep"]
+def _latest(declared: Mapping[str, DeclaredSweep], store: Store) -> str:
+    """The sweep that was asked for last."""
+    if declared:
+        return max(declared, key=lambda name: declared[name].asked_ms)
     raise TrackingError(
-        f"There are no runs of a sweep in the experiment {store.experiment!r} of {store.uri!r}; "
-        "`python -m experiments.run -m experiment=crossover` makes some."
+        f"There is no sweep in the experiment {store.experiment!r} of {store.uri!r}; "
+        "`python -m experiments.run -m experiment=crossover` makes one."
     )
+
+
+def _completeness(runs: pd.DataFrame, asked: DeclaredSweep | None) -> tuple[int, list[Point], tuple[str, ...]]:
+    """(number of points, points without a finished run, warnings)."""
+    if asked is None:
+        unknown = "It is not known which points were asked for: the experiment does not declare this sweep."
+        return len(runs), [], (unknown,)
+    seen = [{key: run.get(key) for key in asked.keys} for run in runs.to_dict("records")]
+    if asked.points is None:
+        return asked.count, [{}] * (asked.count - len(distinct(seen))), ()
+    return asked.count, missing_points(seen, asked.points), ()
 
 
 def _param_names(runs: Sequence[TrackedRun]) -> list[str]:
@@ -135,24 +141,20 @@ def _names_a_point(key: str) -> bool:
     return key in AXES or key.startswith(SAMPLE_PARAMS)
 
 
-def _group_columns(runs: pd.DataFrame, varying: Sequence[str], grid: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
+def _group_columns(runs: pd.DataFrame, varying: Sequence[str], asked: DeclaredSweep | None) -> tuple[str, ...]:
     """Parameters other than model and temperature that tell crossovers of one sweep apart.
 
     Besides those that were swept or name samples, they are all that differ at one model and
     temperature; the bath's times, which follow the temperature, are then none of them.
     """
-    swept = [key for key, values in grid.items() if len(values) > 1]
+    swept = [key for key in asked.keys if key in runs] if asked is not None else []
     cells = runs.groupby(list(AXES))
     differing = [key for key in varying if _names_a_point(key) or cells[key].agg(_differs).any()]
     return tuple(dict.fromkeys(key for key in [*swept, *differing] if key not in AXES))
 
 
-def _points(runs: pd.DataFrame, keys: Sequence[str]) -> list[dict[str, object]]:
-    return [dict(zip(keys, values, strict=True)) for values in runs[keys].itertuples(index=False)]
-
-
 def _newest_of_each_point(runs: pd.DataFrame, point: Sequence[str]) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """One run per grid point, the newest, and a warning if others were dropped."""
+    """One run per point, the newest, and a warning if others were dropped."""
     kept = runs.drop_duplicates(list(point), ignore_index=True)
     dropped = len(runs) - len(kept)
     if not dropped:
@@ -185,13 +187,3 @@ def _version_warning(runs: pd.DataFrame) -> tuple[str, ...]:
     if len(versions) < 2:
         return ()
     return (f"These runs come from {len(versions)} versions of the code: {', '.join(versions)}.",)
-
-
-def _unchecked_warning(grid: Mapping[str, Sequence[object]], checked: Mapping[str, Sequence[object]]) -> tuple[str, ...]:
-    unchecked = [key for key in grid if key not in checked]
-    if not unchecked:
-        return ()
-    return (
-        f"The sweep also varied {', '.join(unchecked)}, which its runs do not record: "
-        "completeness is checked over the other keys.",
-    )

@@ -4,7 +4,6 @@ from dnplab.config.plan import Job, Plan, make_plan
 from dnplab.config.schema import Config, register
 from dnplab.config.spec import (
     ConfigError,
-    fingerprint,
     logged_params,
     resolved,
     run_name,
@@ -13,15 +12,16 @@ from dnplab.config.spec import (
     to_spec,
     with_full_key,
 )
+from dnplab.config.words import read_config
 
 __all__ = [
     "Config",
     "ConfigError",
     "Job",
     "Plan",
-    "fingerprint",
     "logged_params",
     "make_plan",
+    "read_config",
     "register",
     "resolved",
     "run_name",

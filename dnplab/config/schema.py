@@ -103,9 +103,9 @@ def register() -> None:
     ConfigStore.instance().store(name="schema", node=Config, provider="dnplab")
 
 
-def field_types() -> dict[str, Any]:
-    """Every key, dotted, with its type: {"bath.temperature_k": float, ...}."""
-    return dict(_walk(Config, ""))
+def field_types(schema: type = Config) -> dict[str, Any]:
+    """Every key of a schema, dotted, with its type: {"bath.temperature_k": float, ...}."""
+    return dict(_walk(schema, ""))
 
 
 def _walk(kind: type, prefix: str) -> Iterator[tuple[str, Any]]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from omegaconf import DictConfig, OmegaConf
@@ -15,13 +12,11 @@ from omegaconf.errors import OmegaConfBaseException
 from dnplab.bath import Bath
 from dnplab.config.schema import Config, field_types
 from dnplab.drive import Drive
-from dnplab.ensemble import EnsembleSpec
+from dnplab.ensemble import SCHEMA, EnsembleSpec
 from dnplab.errors import DnplabError, ParameterError
 
 __all__ = [
-    "SCHEMA_VERSION",
     "ConfigError",
-    "fingerprint",
     "logged_params",
     "resolved",
     "run_name",
@@ -31,7 +26,6 @@ __all__ = [
     "with_full_key",
 ]
 
-SCHEMA_VERSION = "1"
 """Raised when the meaning of a parameter changes, so that runs from before are computed again."""
 
 
@@ -102,6 +96,9 @@ def _edges(half_width_mhz: float, bin_mhz: float) -> tuple[float, ...]:
     if not 0 < bin_mhz <= half_width_mhz:
         raise ParameterError("epr_bin_mhz", bin_mhz, f"> 0 and at most epr_half_width_mhz = {half_width_mhz}")
     bins = max(1, round(2 * half_width_mhz / bin_mhz))
+    if not np.isclose(bins * bin_mhz, 2 * half_width_mhz, rtol=1e-9):
+        near = f"{2 * half_width_mhz / bins:.6g}"
+        raise ParameterError("epr_bin_mhz", bin_mhz, f"the window of {2 * half_width_mhz:g} MHz over an integer, as {near}")
     return tuple(float(edge) for edge in np.linspace(-half_width_mhz, half_width_mhz, bins + 1))
 
 
@@ -137,18 +134,6 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
     }
 
 
-def fingerprint(spec: EnsembleSpec) -> str:
-    """What makes two runs the same: a hash of physics, solver, samples and observables, not of folders or workers."""
-    content: Mapping[str, Any] = {
-        **logged_params(spec),
-        "observables": list(spec.observables),
-        "epr_edges_mhz": list(spec.epr_edges_mhz),
-        "kept_spins": spec.kept_spins,
-        "schema": SCHEMA_VERSION,
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
 def run_name(spec: EnsembleSpec) -> str:
     """A run's name in tables and legends: "nonsecular T=12K N=8"."""
     return f"{spec.model} T={spec.bath.temperature_k:g}K N={spec.n_spins}"
@@ -159,7 +144,7 @@ def run_tags(spec: EnsembleSpec, sweep: str) -> dict[str, str]:
     tags = {
         "model": spec.model,
         "seed": str(spec.seed),
-        "schema": SCHEMA_VERSION,
+        "schema": str(SCHEMA),
         "source": "experiments.run",
         "mlflow.source.name": "experiments.run",
     }

@@ -3,6 +3,6 @@
 from dnplab.ensemble.realization import Realization, measure_realization
 from dnplab.ensemble.result import EnsembleResult
 from dnplab.ensemble.run import run_ensemble
-from dnplab.ensemble.spec import OBSERVABLES, EnsembleSpec
+from dnplab.ensemble.spec import OBSERVABLES, SCHEMA, EnsembleSpec
 
-__all__ = ["OBSERVABLES", "EnsembleResult", "EnsembleSpec", "Realization", "measure_realization", "run_ensemble"]
+__all__ = ["OBSERVABLES", "SCHEMA", "EnsembleResult", "EnsembleSpec", "Realization", "measure_realization", "run_ensemble"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnplab.ensemble.spec import EnsembleSpec
-from dnplab.errors import ConvergenceError, UndefinedMeasureError
+from dnplab.errors import ConvergenceError, DegenerateSpectrumError, UndefinedMeasureError
 from dnplab.observables.eigenstates import eigenstates_of_hamiltonian, eigenstates_of_rho
 from dnplab.observables.epr import diagonal_epr_spectrum, epr_spectrum
 from dnplab.observables.level_statistics import gap_ratio
@@ -46,10 +46,7 @@ def measure_realization(spec: EnsembleSpec, index: int) -> Realization:
     out = Realization(index)
     system = spec.system(index)
     try:
-        hilbert = steady_state(system, spec.bath, spec.drive, "hilbert", spec.rtol)
-        state = hilbert
-        if spec.model != "hilbert":
-            state = steady_state(system, spec.bath, spec.drive, spec.model, spec.rtol, spec.method)
+        state = steady_state(system, spec.bath, spec.drive, spec.model, spec.rtol, spec.method)
     except ConvergenceError as error:
         out.failure = str(error)
         return out
@@ -64,7 +61,7 @@ def measure_realization(spec: EnsembleSpec, index: int) -> Realization:
     _checks(state, out)
     ansatz = _ansatz(state, out) if "spin_temperature" in spec.observables else None
     if "polarization" in spec.observables:
-        _profiles(spec, state, hilbert, ansatz, out)
+        _profiles(spec, state, ansatz, out)
     if "epr" in spec.observables:
         _spectra(spec, state, ansatz, out)
     if "eigenstates" in spec.observables:
@@ -94,21 +91,33 @@ def _ansatz(state: SteadyState, out: Realization) -> SpinTemperature | None:
         return None
 
 
-def _profiles(
-    spec: EnsembleSpec, state: SteadyState, hilbert: SteadyState, ansatz: SpinTemperature | None, out: Realization
-) -> None:
-    system = state.system
+def _hilbert(spec: EnsembleSpec, state: SteadyState, out: Realization) -> SteadyState | None:
+    # the Hilbert steady state of the same sample, to compare with
+    if spec.model == "hilbert":
+        return state
+    try:
+        return steady_state(state.system, spec.bath, spec.drive, "hilbert", spec.rtol)
+    except (ConvergenceError, DegenerateSpectrumError) as error:
+        out.undefined["hilbert_distance"] = str(error)
+        return None
+
+
+def _profiles(spec: EnsembleSpec, state: SteadyState, ansatz: SpinTemperature | None, out: Realization) -> None:
+    system, hilbert = state.system, _hilbert(spec, state, out)
     boltzmann = 2.0 * system.spectrum.sz_expectations @ boltzmann_populations(system, spec.bath)
     out.arrays |= {
         "offset_mhz": np.asarray(system.offsets_mhz),
         "polarization": state.polarization,
-        "hilbert": hilbert.polarization,
         "bloch": bloch_profile(system, spec.bath, spec.drive),
         "boltzmann": boltzmann,
     }
+    if hilbert is not None:
+        out.arrays["hilbert"] = hilbert.polarization
     if ansatz is not None:
         out.arrays["ansatz"] = ansatz.profile
-    out.scalars |= localization_measures(state, hilbert, ansatz)
+    measures, undefined = localization_measures(state, hilbert, ansatz)
+    out.scalars |= measures
+    out.undefined |= undefined
 
 
 def _spectra(spec: EnsembleSpec, state: SteadyState, ansatz: SpinTemperature | None, out: Realization) -> None:
@@ -120,15 +129,11 @@ def _spectra(spec: EnsembleSpec, state: SteadyState, ansatz: SpinTemperature | N
 
 
 def _eigenstates(spec: EnsembleSpec, state: SteadyState, out: Realization) -> None:
-    if spec.n_spins == 1:
-        for name in ("entropy", "entropy_ratio"):
-            out.undefined[name] = "one spin has nothing to be entangled with."
     rho = eigenstates_of_rho(state, spec.kept_spins)
     hamiltonian = eigenstates_of_hamiltonian(state.system, spec.kept_spins)
-    measures = eigenstate_measures(rho, hamiltonian)
-    if spec.n_spins > 1 and "entropy_ratio" not in measures:
-        out.undefined["entropy_ratio"] = "the eigenstates of H_S are not entangled (no couplings)."
+    measures, undefined = eigenstate_measures(rho, hamiltonian)
     out.scalars |= measures
+    out.undefined |= undefined
     out.arrays["site_sz"] = rho.middle_site_sz().ravel()
     if out.index == 0:  # single-sample pictures show realization 0
         out.arrays |= {

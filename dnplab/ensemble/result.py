@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,28 +40,29 @@ class EnsembleResult:
 
     @property
     def undefined(self) -> dict[str, str]:
-        """Measures that do not exist for some realization, with the reason of the first."""
+        """Measures that some realization does not have, with the reason of the first."""
         reasons: dict[str, str] = {}
-        for r in self.realizations:
+        for r in self.converged:
             for name, reason in r.undefined.items():
                 reasons.setdefault(name, reason)
         return reasons
 
     @property
+    def undefined_counts(self) -> dict[str, int]:
+        """How many converged realizations do not have a measure; they are not in its average."""
+        return dict(Counter(name for r in self.converged for name in r.undefined))
+
+    @property
     def scalars(self) -> pd.DataFrame:
-        """A row a realization; a measure that is undefined anywhere is no column."""
+        """A row a realization; a measure is nan where it is undefined, and no column if it is so everywhere."""
         rows = self.converged
-        undefined = self.undefined
-        table = pd.DataFrame(
-            [{k: v for k, v in r.scalars.items() if k not in undefined} for r in rows],
-            index=pd.Index([r.index for r in rows], name="realization"),
-        )
-        return table.astype(float)
+        index = pd.Index([r.index for r in rows], name="realization")
+        return pd.DataFrame([r.scalars for r in rows], index=index).astype(float)
 
     @property
     def averages(self) -> dict[str, tuple[float, float]]:
-        """Mean and standard error of every scalar (the error of a single value is nan)."""
-        return {str(name): _mean_sem(column.to_numpy()) for name, column in self.scalars.items()}
+        """Mean and standard error of every scalar over the realizations that have it (the error of one value is nan)."""
+        return {str(name): _mean_sem(column.dropna().to_numpy()) for name, column in self.scalars.items()}
 
     @property
     def spins(self) -> pd.DataFrame | None:
@@ -81,7 +83,8 @@ class EnsembleResult:
         table: dict[str, NDArray[np.generic]] = {"spin": np.arange(self.spec.n_spins)}
         for name in spins.columns.drop(["realization", "spin"]):
             values = spins[name].to_numpy().reshape(-1, self.spec.n_spins)
-            table[name], table[f"{name}_sem"] = _mean_sem_columns(values)
+            defined = values[~np.isnan(values).any(axis=1)]
+            table[name], table[f"{name}_sem"] = _mean_sem_columns(defined)
         return pd.DataFrame(table)
 
     @property
@@ -91,7 +94,7 @@ class EnsembleResult:
         table = {"left_mhz": edges[:-1], "right_mhz": edges[1:]}
         for column, name in SPECTRA.items():
             values = [r.arrays[name] for r in self.converged if name in r.arrays]
-            if values and len(values) == len(self.converged):
+            if values:
                 table[column], table[f"{column}_sem"] = _mean_sem_columns(np.array(values))
         return pd.DataFrame(table) if "epr" in table else None
 

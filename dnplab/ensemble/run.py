@@ -57,7 +57,7 @@ def run_ensemble(
     missing = [i for i in range(spec.realizations) if i not in done]
     count = min(workers or max(1, available_cores() // limit), max(1, len(missing)))
     tasks = (delayed(_measure)(spec, i, limit) for i in missing)
-    for realization in Parallel(n_jobs=count, return_as="generator_unordered", inner_max_num_threads=None)(tasks):
+    for realization in Parallel(n_jobs=count, return_as="generator_unordered")(tasks):
         done[realization.index] = realization
         if store is not None:
             store.save(realization)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 
 from dnplab import checks
@@ -13,13 +13,13 @@ from dnplab.drive import Drive
 from dnplab.errors import ParameterError
 from dnplab.models.registry import require_model
 from dnplab.observables.entanglement import default_kept_spins
-from dnplab.stationary import METHODS
+from dnplab.stationary import require_method
 from dnplab.system import SpinSystem
 
-__all__ = ["OBSERVABLES", "EnsembleSpec"]
+__all__ = ["OBSERVABLES", "SCHEMA", "EnsembleSpec"]
 
 OBSERVABLES = ("polarization", "spin_temperature", "epr", "eigenstates", "level_statistics")
-SCHEMA = 1  # raise when the content of a stored realization changes its meaning
+SCHEMA = 2  # raise when the content of a stored realization changes its meaning
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,35 @@ class EnsembleSpec:
     kept_spins: int | None = None
 
     def __post_init__(self) -> None:
-        checks.positive_int("n_spins", self.n_spins)
-        checks.non_negative("disorder_mhz", self.disorder_mhz)
-        checks.non_negative("coupling_mhz", self.coupling_mhz)
-        checks.positive("electron_ghz", self.electron_ghz)
-        checks.positive("rtol", self.rtol)
-        checks.non_negative_int("seed", self.seed)
-        checks.positive_int("realizations", self.realizations)
-        require_model(self.model)
-        if self.method not in METHODS:
-            raise ParameterError("method", self.method, "one of " + ", ".join(METHODS))
-        unknown = [name for name in self.observables if name not in OBSERVABLES]
-        if unknown:
+        n = checks.positive_int("n_spins", self.n_spins)
+        require_method(self.method, require_model(self.model), n)
+        known = [name for name in OBSERVABLES if name in self.observables]
+        if unknown := [name for name in self.observables if name not in OBSERVABLES]:
             raise ParameterError("observables", unknown, "names out of " + ", ".join(OBSERVABLES))
         edges = self.epr_edges_mhz
-        if "epr" in self.observables and (len(edges) < 2 or any(b <= a for a, b in pairwise(edges))):
+        if "epr" in known and (len(edges) < 2 or any(b <= a for a, b in pairwise(edges))):
             raise ParameterError("epr_edges_mhz", list(edges), "at least two edges in ascending order")
-        if self.kept_spins is not None and not 1 <= checks.positive_int("kept_spins", self.kept_spins) < self.n_spins:
-            raise ParameterError("kept_spins", self.kept_spins, f"an integer from 1 to {self.n_spins - 1}")
-        self.drive.driven_sites(self.n_spins)
+        if self.kept_spins is not None and n == 1:
+            raise ParameterError("kept_spins", self.kept_spins, "null for one spin, which is entangled with nothing")
+        if self.kept_spins is not None and not 1 <= checks.positive_int("kept_spins", self.kept_spins) < n:
+            raise ParameterError("kept_spins", self.kept_spins, f"null or an integer from 1 to {n - 1}")
+        driven = self.drive.driven_sites(n)
+        # one value for what means the same, so that equal ensembles compare, hash and resume as equal
+        normal: dict[str, object] = {
+            "n_spins": n,
+            "disorder_mhz": checks.non_negative("disorder_mhz", self.disorder_mhz),
+            "coupling_mhz": checks.non_negative("coupling_mhz", self.coupling_mhz),
+            "electron_ghz": checks.positive("electron_ghz", self.electron_ghz),
+            "drive": replace(self.drive, sites=None if len(driven) == n else driven),
+            "ising": bool(self.ising),
+            "rtol": checks.tolerance("rtol", self.rtol),
+            "seed": checks.non_negative_int("seed", self.seed),
+            "realizations": checks.positive_int("realizations", self.realizations),
+            "observables": tuple(known),
+            "epr_edges_mhz": tuple(map(float, edges)) if "epr" in known else (),
+        }
+        for name, value in normal.items():
+            object.__setattr__(self, name, value)
 
     @property
     def subsystem(self) -> int:
@@ -80,8 +90,17 @@ class EnsembleSpec:
     @property
     def sample_key(self) -> str:
         """Hash of all that fixes one realization's values but its index: it names a folder of checkpoints."""
+        return self._hash(without=("realizations",))
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that fixes the numbers of the whole ensemble: two runs with the same one are the same."""
+        return self._hash(without=())
+
+    def _hash(self, without: tuple[str, ...]) -> str:
         if self.bath.spectral_function is not None:
             raise ParameterError("bath.spectral_function", self.bath.spectral_function, "None where results are stored")
-        content = asdict(self) | {"schema": SCHEMA}
-        del content["realizations"]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:20]
+        content = asdict(self) | {"schema": SCHEMA, "kept_spins": self.subsystem}
+        for name in without:
+            del content[name]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, split_groups
 from dnplab.figures.style import (
     BOLTZMANN,
     band,
     colour_of,
     finish,
-    in_order,
     microwave_line,
     new_figure,
     paper_style,
@@ -23,8 +23,6 @@ from dnplab.figures.style import (
 
 __all__ = ["crossover_figure", "profiles_figure"]
 
-LEADING = "ansatz_deviation"
-RATIO = "ansatz_deviation_over_hilbert"
 LABELS = {
     LEADING: r"ansatz deviation $\mathrm{rms}_i\,|P_i - P_i^{\mathrm{ansatz}}|\,/\,|P_0|$",
     "localization_index": "localization index",
@@ -39,13 +37,13 @@ def crossover_figure(table: pd.DataFrame, temperatures: pd.DataFrame, groups: Se
     a curve marks its crossover temperature, the bar through it the 95 % interval.
 
     Args:
-        table: as `dnplab.analysis.crossover_table` makes it.
-        temperatures: as `dnplab.analysis.crossover_temperatures` makes it.
+        table: as `dnplab.analysis.find_crossover` makes it.
+        temperatures: of the same.
         groups: further columns of both that tell crossovers apart; each combination gets its own
             row of panels.
 
     """
-    parts = list(_split(table, groups))
+    parts = list(split_groups(table, groups))
     with paper_style():
         figure = new_figure(9.0, 5.2 * len(parts))
         rows = figure.subfigures(len(parts), 1, squeeze=False)[:, 0]
@@ -70,7 +68,7 @@ def profiles_figure(spins: pd.DataFrame, microwave_offset_mhz: float, groups: Se
     """
     if spins.empty:
         return None
-    parts = list(_split(spins, groups))
+    parts = list(split_groups(spins, groups))
     with paper_style():
         figure = new_figure(9.0, 4.4 * len(parts))
         axes = figure.subplots(len(parts), 2, squeeze=False)
@@ -78,7 +76,7 @@ def profiles_figure(spins: pd.DataFrame, microwave_offset_mhz: float, groups: Se
             ends = sorted({values["temperature_k"].min(), values["temperature_k"].max()})
             for ax, temperature in zip(row, ends, strict=False):
                 _profile_panel(ax, values[values["temperature_k"] == temperature], microwave_offset_mhz)
-                label = ", ".join([f"T = {temperature:g} K", *_words(group)])
+                label = ", ".join([f"T = {temperature:g} K", *group_words(group)])
                 ax.set_title(label, loc="left")
             for ax in row[len(ends) :]:
                 ax.remove()
@@ -87,30 +85,18 @@ def profiles_figure(spins: pd.DataFrame, microwave_offset_mhz: float, groups: Se
     return figure
 
 
-def _split(frame: pd.DataFrame, groups: Sequence[str]) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
-    if not groups:
-        yield {}, frame
-        return
-    for values, rows in frame.groupby(list(groups), sort=True):
-        yield dict(zip(groups, values, strict=True)), rows
-
-
-def _words(group: Mapping[str, object]) -> list[str]:
-    return [f"{k} = {v:g}" if isinstance(v, float) else f"{k} = {v}" for k, v in group.items()]
-
-
 def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, group: Mapping[str, object]) -> None:
     axes = part.subplot_mosaic([[LEADING, "localization_index"], [LEADING, RATIO]], width_ratios=[1.6, 1])
     for measure, ax in axes.items():
         for model in in_order(table["model"]):
-            if measure in table and not (measure == RATIO and model == "hilbert"):
+            if measure in table and not (measure == RATIO and model == REFERENCE):
                 rows = table[table["model"] == model].dropna(subset=[measure]).sort_values("temperature_k")
                 _curve(ax, rows, str(measure), str(model))
         _marks(ax, table, temperatures, str(measure))
         _temperature_axis(ax, table["temperature_k"].unique())
         ax.set_ylabel(LABELS[str(measure)])
         ax.margins(y=0.1)
-    axes[RATIO].axhline(1.0, color=colour_of("hilbert"), lw=1.5)
+    axes[RATIO].axhline(1.0, color=colour_of(REFERENCE), lw=1.5)
     for measure in (LEADING, "localization_index"):
         axes[measure].set_ylim(bottom=0.0)
     axes["localization_index"].set_xlabel("")
@@ -118,7 +104,7 @@ def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, gr
     axes[LEADING].plot([], [], "D", ms=7, mfc="white", mec="0.4", mew=1.6, label="half of the change")
     axes[LEADING].legend(loc="upper left")
     if group:
-        axes[LEADING].set_title(", ".join(_words(group)), loc="left")
+        axes[LEADING].set_title(", ".join(group_words(group)), loc="left")
     finish(*axes.values())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,6 @@ __all__ = [
     "band",
     "colour_of",
     "finish",
-    "in_order",
     "microwave_line",
     "new_figure",
     "paper_style",
@@ -82,12 +81,6 @@ def band(ax: Axes, x: ArrayLike, lower: ArrayLike, upper: ArrayLike, colour: str
     middle, low, high = (np.asarray(values, dtype=np.float64) for values in (x, lower, upper))
     if np.isfinite(low).any():
         ax.fill_between(middle, low, high, color=colour, alpha=0.18, lw=0, gid=gid)
-
-
-def in_order(models: Iterable[str]) -> list[str]:
-    """The models that occur, in the order of legends."""
-    known = list(MODEL_COLOURS)
-    return sorted(set(models), key=lambda model: (known.index(model) if model in known else len(known), model))
 
 
 def microwave_line(ax: Axes, offset_mhz: float) -> None:

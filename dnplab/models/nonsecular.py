@@ -17,7 +17,6 @@ Undriven, the fixed point is exp(-beta omega_e S^z)/Tr, exactly.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
@@ -54,7 +53,7 @@ class Nonsecular(Generator):
         self._outflow = self._lower * (self.n_spins - n_down) + self._raise * n_down
         self._dephasing = 0.5 * self._a**2 * n_down
         self._eigen: _EigenstateDephasing | None = None
-        if not math.isclose(bath.t_zero_us, bath.t_star_us, rel_tol=1e-12):
+        if not bath.uniform_dephasing:
             system.spectrum.require_nondegenerate("T(0) != T* (t_zero_us, t_star_us)")
             self._eigen = _EigenstateDephasing.of(system, self._a, (2.0 * bath.t_zero_us) ** -0.5 - self._a)
 

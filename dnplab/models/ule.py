@@ -69,7 +69,7 @@ def _jump_operators(spectrum: Spectrum, bath: Bath, omega_e: float) -> FloatArra
         gamma = bath.h(gap) / time_us if custom is None else custom(gap)
         return np.asarray(np.sqrt(gamma))
 
-    if custom is None and bath.t_zero_us != bath.t_star_us:
+    if custom is None and not bath.uniform_dephasing:
         spectrum.require_nondegenerate("T(0) != T* (t_zero_us, t_star_us)")
     for site in range(spectrum.n_spins):
         for k, up, down in spectrum.adjacent():

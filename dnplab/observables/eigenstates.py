@@ -48,17 +48,21 @@ class Eigenstates:
         """N."""
         return len(self.site_sz)
 
-    def middle_entropy(self) -> float:
-        """Mean entropy over the middle sector (both middle sectors for odd N)."""
-        assert self.entropy is not None
-        return float(self.entropy[middle_ranks(self.n_spins)].mean())
+    def middle_entropy(self) -> float | None:
+        """Mean entropy over the middle sector (both for odd N), arbitrary eigenvectors left out; None if all are."""
+        if self.entropy is None:
+            return None
+        middle = middle_ranks(self.n_spins)
+        defined = self.entropy[middle][~self.arbitrary[middle]]
+        return float(defined.mean()) if len(defined) else None
 
     def middle_site_sz(self, most: int = 100) -> FloatArray:
-        """<S_i^z> of all spins in the `most` middle eigenstates of the middle sector: (N, min(most, size))."""
+        """<S_i^z> of all spins in the `most` middle eigenstates of the middle sector: (N, <= most), none arbitrary."""
         ranks = middle_ranks(self.n_spins)
         count = min(most, ranks.stop - ranks.start)
         first = ranks.start + (ranks.stop - ranks.start - count) // 2
-        return self.site_sz[:, first : first + count]
+        chosen = slice(first, first + count)
+        return np.asarray(self.site_sz[:, chosen][:, ~self.arbitrary[chosen]])
 
 
 def middle_ranks(n_spins: int) -> slice:

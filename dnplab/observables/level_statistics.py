@@ -26,5 +26,5 @@ def gap_ratio(spectrum: Spectrum) -> float:
         if len(gaps) >= 2 and gaps.min() > 0.0:
             ratios.append(np.minimum(gaps[1:], gaps[:-1]) / np.maximum(gaps[1:], gaps[:-1]))
     if not ratios:
-        raise UndefinedMeasureError(f"{n} spins have too few levels in the middle sector for a gap ratio.")
+        raise UndefinedMeasureError(f"{n} spins have too few distinct levels in the middle sector for a gap ratio.")
     return float(np.concatenate(ratios).mean())

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dnplab.observables.eigenstates import Eigenstates
+from dnplab.observables.eigenstates import Eigenstates, middle_ranks
 from dnplab.observables.references import bloch_profile
 from dnplab.observables.spin_temperature import SpinTemperature
 from dnplab.stationary import SteadyState
@@ -26,8 +26,13 @@ __all__ = ["eigenstate_measures", "localization_measures"]
 FloatArray = NDArray[np.float64]
 
 
-def localization_measures(state: SteadyState, hilbert: SteadyState, ansatz: SpinTemperature | None) -> dict[str, float]:
-    """Measures of the polarization profile; those that need an ansatz are absent where there is none."""
+def localization_measures(
+    state: SteadyState, hilbert: SteadyState | None, ansatz: SpinTemperature | None
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Measures of the polarization profile, and the reasons for those that this state does not have.
+
+    Without `hilbert` or `ansatz` the measures that need them are absent; who failed to make them knows the reason.
+    """
     p = state.polarization
     p0 = abs(state.bath.thermal_polarization(state.system.electron_ghz))
 
@@ -35,25 +40,47 @@ def localization_measures(state: SteadyState, hilbert: SteadyState, ansatz: Spin
         return float(np.sqrt(np.mean((p - other) ** 2)) / p0)
 
     bloch = distance(bloch_profile(state.system, state.bath, state.drive))
-    measures = {"hilbert_distance": distance(hilbert.polarization), "bloch_distance": bloch}
+    measures, undefined = {"bloch_distance": bloch}, {}
+    if hilbert is not None:
+        measures["hilbert_distance"] = distance(hilbert.polarization)
     if ansatz is not None:
         deviation = distance(ansatz.profile)
         measures |= {"ansatz_deviation": deviation, "beta_s": ansatz.beta_s, "mu": ansatz.mu}
         if deviation + bloch > 0.0:
             measures["localization_index"] = deviation / (deviation + bloch)
+        else:
+            undefined["localization_index"] = "the profile is that of one spin temperature and of independent spins."
         if state.system.disorder_mhz:
             nuclear_mhz = state.system.disorder_mhz / state.system.n_spins
             measures["nuclear_polarization"] = ansatz.nuclear_polarization(nuclear_mhz)
-    return measures
+        else:
+            undefined["nuclear_polarization"] = (
+                "the nuclear frequency is disorder_mhz / N, and disorder_mhz is 0 or unknown."
+            )
+    return measures, undefined
 
 
-def eigenstate_measures(rho: Eigenstates, hamiltonian: Eigenstates) -> dict[str, float]:
-    """Measures of the eigenstates of rho; entropy_ratio is absent where H_S has no entanglement to compare with."""
-    measures = {
-        "sz_spread": float(rho.middle_site_sz().std()),
-        "arbitrary_fraction": float(rho.arbitrary.mean()),
-    }
-    if rho.entropy is not None and (reference := hamiltonian.middle_entropy()) > 0.0:
-        measures["entropy"] = rho.middle_entropy()
-        measures["entropy_ratio"] = rho.middle_entropy() / reference
-    return measures
+def eigenstate_measures(rho: Eigenstates, hamiltonian: Eigenstates) -> tuple[dict[str, float], dict[str, str]]:
+    """Measures of the eigenstates of rho in the middle sector, and the reasons for those that do not exist.
+
+    Eigenvectors that the error of rho leaves arbitrary are not counted.
+    """
+    measures = {"arbitrary_fraction": float(rho.arbitrary[middle_ranks(rho.n_spins)].mean())}
+    spread, entropy = rho.middle_site_sz(), rho.middle_entropy()
+    degenerate = "the eigenvectors of rho in the middle sector are arbitrary: its eigenvalues coincide."
+    undefined: dict[str, str] = {}
+    if spread.size:
+        measures["sz_spread"] = float(spread.std())
+    else:
+        undefined["sz_spread"] = degenerate
+    if rho.n_spins == 1:
+        undefined |= dict.fromkeys(("entropy", "entropy_ratio"), "one spin has nothing to be entangled with.")
+    elif entropy is None:
+        undefined |= dict.fromkeys(("entropy", "entropy_ratio"), degenerate)
+    else:
+        measures["entropy"] = entropy
+        if reference := hamiltonian.middle_entropy():
+            measures["entropy_ratio"] = entropy / reference
+        else:
+            undefined["entropy_ratio"] = "the eigenstates of H_S are not entangled."
+    return measures, undefined

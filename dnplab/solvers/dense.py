@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from dnplab.models.generator import Generator
+from dnplab.solvers.lu import lu_factors
 from dnplab.solvers.solution import Solution, floor_outcome
 
 __all__ = ["dense_matrix", "solve_dense", "solve_populations"]
@@ -54,7 +55,7 @@ def _solve_regularised(matrix: FloatArray, trace: FloatArray, rate: float) -> tu
     regular = matrix.copy()
     support = np.flatnonzero(trace)
     regular[np.ix_(support, support)] -= weight
-    factors = linalg.lu_factor(regular, overwrite_a=True, check_finite=False)
+    factors = lu_factors(regular)
     rho = linalg.lu_solve(factors, -weight * trace, check_finite=False)
     correction = linalg.lu_solve(factors, -(matrix @ rho), check_finite=False)
     rho = rho + correction

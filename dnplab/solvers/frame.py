@@ -27,6 +27,7 @@ from scipy import linalg
 
 from dnplab.kernels import dressed_step
 from dnplab.models.generator import Generator, commutator
+from dnplab.solvers.lu import lu_factors
 
 __all__ = ["Frame", "decoherence_ratio", "dressed_frame", "native_frame"]
 
@@ -101,7 +102,8 @@ def dressed_frame(generator: Generator, dtype: DTypeLike = np.float64) -> Frame:
 
 def native_frame(generator: Generator, dtype: DTypeLike = np.float64) -> Frame:
     """The generator's own basis, H off its diagonal taken in second order."""
-    return _frame(generator, "product", None, np.diagonal(generator.hamiltonian).astype(dtype))
+    name = "product" if generator.basis is None else "eigenbasis"
+    return _frame(generator, name, None, np.diagonal(generator.hamiltonian).astype(dtype))
 
 
 def decoherence_ratio(generator: Generator) -> float:
@@ -115,6 +117,7 @@ def decoherence_ratio(generator: Generator) -> float:
     return float(np.sqrt((mixing**2).sum(axis=1).mean()))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # rates beyond float32: the solver meets inf and says so
 def _frame(generator: Generator, name: str, q: WorkArray | None, energies: WorkArray) -> Frame:
     working, g = generator.astype(energies.dtype), generator.relaxation_rate
     projection = working.projection(q)
@@ -132,5 +135,5 @@ def _frame(generator: Generator, name: str, q: WorkArray | None, energies: WorkA
     rates = rates.astype(np.float64)
     # columns sum to zero to float64, so that the inverse keeps traces
     rates -= np.diag(rates.sum(axis=0))
-    factors = linalg.lu_factor(rates - g / len(rates), overwrite_a=True, check_finite=False)
+    factors = lu_factors(rates - g / len(rates))
     return Frame(working, name, q, energies, off_diagonal, decay, factors, scale)

@@ -14,6 +14,7 @@ A cycle that ends where L rho is rounding noise is a named outcome, not a failur
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -22,12 +23,13 @@ from numpy.typing import NDArray
 
 from dnplab.models.generator import Generator
 from dnplab.solvers.frame import Frame, WorkArray
-from dnplab.solvers.solution import Outcome, Solution, floor_outcome
+from dnplab.solvers.solution import FLOOR_ERROR, Outcome, Solution, floor_outcome
 
 __all__ = ["cycle_vectors", "solve_krylov"]
 
 FloatArray = NDArray[np.float64]
 SMALL_DIMENSION = 512  # 80 vectors take 160 MiB in float64
+TINY = float(np.finfo(np.float64).tiny)
 ROUNDING = 30.0 * float(np.finfo(np.float64).eps)  # ||L rho|| below this times ||L|| ||rho|| is noise
 
 
@@ -38,6 +40,7 @@ def cycle_vectors(dimension: int, dtype: np.dtype[Any]) -> int:
     return 40 if dtype == np.float32 else 20
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite ends as STALLED
 def solve_krylov(
     generator: Generator, frame: Frame, rtol: float, max_iterations: int = 400, restart: int | None = None
 ) -> Solution:
@@ -61,7 +64,14 @@ def solve_krylov(
         preconditioned = frame.precondition(frame.from_native(residual_matrix / -scale))
         beta = float(np.linalg.norm(preconditioned)) * scale
         error = beta / (sigma * size)
-        if (previous < np.inf and error <= rtol) or beta == 0.0:
+        relative = residual / (generator.relaxation_rate * size)
+        if ROUNDING * frame.scale > FLOOR_ERROR * generator.relaxation_rate:
+            # rates so far apart that rounding hides the slowest: only the residual in its units is to be trusted
+            error = max(error, relative)
+        if not math.isfinite(error + relative) or (beta == 0.0 and residual > 0.0):
+            outcome = Outcome.STALLED
+            break
+        if residual == 0.0 or (previous < np.inf and error <= rtol and relative <= max(1e-3, 1e4 * rtol)):
             outcome = Outcome.CONVERGED
             break
         if residual <= ROUNDING * frame.scale * size:
@@ -77,12 +87,11 @@ def solve_krylov(
         # aim below rtol: the check above uses a sigma that can only shrink
         steps = min(restart, max_iterations - applications)
         update, used, sigma_cycle = _cycle(frame, preconditioned, 0.3 * rtol * size / beta, gain, steps)
-        sigma = min(sigma, sigma_cycle)
+        sigma = max(min(sigma, sigma_cycle), TINY)
         applications += used
         rho += beta * frame.to_native(update)
     rho /= np.trace(rho)
     seconds = time.perf_counter() - start
-    relative = residual / (generator.relaxation_rate * size)
     return Solution(rho, outcome, relative, error, applications, seconds, frame.name)
 
 
@@ -99,6 +108,8 @@ def _cycle(frame: Frame, first: WorkArray, target: float, gain: float, steps: in
         w = frame.step(basis[j].reshape(shape)).ravel()
         known = basis[: j + 1]
         length = float(np.linalg.norm(w))
+        if not math.isfinite(length):
+            return np.zeros_like(first), j + 1, TINY
         for _ in range(2):
             # classical Gram-Schmidt, a second time where cancellation would cost orthogonality
             overlaps = known @ w

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Outcome", "Solution", "floor_outcome"]
+__all__ = ["FLOOR_ERROR", "Outcome", "Solution", "floor_outcome"]
 
 
 class Outcome(StrEnum):
@@ -31,7 +31,7 @@ FLOOR_ERROR = 1e-6  # a state whose rounding floor lies higher is not a solution
 def floor_outcome(error: float, rtol: float) -> Outcome:
     """The outcome of a solve that cannot be improved in float64, by its estimated error."""
     if error <= rtol:
-        return Outcome.CONVERGED
+        return Outcome.CONVERGED  # nan is not
     return Outcome.ROUNDING_FLOOR if error <= FLOOR_ERROR else Outcome.STALLED
 
 

@@ -30,6 +30,7 @@ def quiet() -> None:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a cursor that Ctrl-C interrupts
 
 
 def _import() -> None:
@@ -62,7 +63,7 @@ def translated(uri: str, doing: str) -> Iterator[None]:
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, OSError) as error:
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # ImportError: a database's driver
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise TrackingError(
             f"The tracking store {uri!r} failed while {doing}: {cause.split('. ')[0].rstrip('.')}."

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
-
-from dnplab.errors import TrackingError
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from dnplab.tracking.store import Store
 
-__all__ = ["TrackedRun", "expected_grid", "find_runs", "read_table", "sweeps"]
-
-SWEEP_TAG = "sweep."
+__all__ = ["TrackedRun", "find_runs", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -58,26 +53,6 @@ def find_runs(store: Store, **tags: str) -> list[TrackedRun]:
     """
     clauses = [f"tags.`{key}` = '{value}'" for key, value in tags.items()]
     return store.search(" and ".join(clauses))
-
-
-def sweeps(store: Store) -> dict[str, dict[str, list[Any]]]:
-    """Every sweep declared in the experiment: id -> (swept key -> its values)."""
-    found = store.experiment_tags()
-    return {key.removeprefix(SWEEP_TAG): json.loads(value) for key, value in found.items() if key.startswith(SWEEP_TAG)}
-
-
-def expected_grid(store: Store, sweep: str) -> dict[str, list[Any]]:
-    """The grid that `sweep` was declared with: swept key -> its values.
-
-    Raises:
-        TrackingError: no such sweep; the message names those that exist.
-
-    """
-    declared = sweeps(store)
-    if sweep not in declared:
-        known = ", ".join(sorted(declared)) or "none"
-        raise TrackingError(f"There is no sweep {sweep!r} in the experiment {store.experiment!r}; known sweeps: {known}.")
-    return declared[sweep]
 
 
 @contextlib.contextmanager

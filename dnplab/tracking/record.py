@@ -1,7 +1,8 @@
 """What a tracked run says about an ensemble: metrics by group, tables, and the state of the code that made it.
 
-Metrics come in three groups: obs.* are means over realizations, with their standard errors under `<name>_sem`; check.*
-are exclusions and the worst numerical checks; time.* are wall-clock times.
+Metrics come in three groups: obs.* are means over the realizations that have the measure, with their standard errors
+under `<name>_sem`; check.* are exclusions, the number of realizations without a measure (`check.undefined.<name>`) and
+the worst numerical checks; time.* are wall-clock times.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def metrics_of(result: EnsembleResult, total_s: float) -> dict[str, float]:
     """All metrics of a run; what is undefined or not finite is absent."""
     scalars = result.scalars
     found: dict[str, float] = {"check.excluded": len(result.excluded), "time.total_s": total_s}
+    found |= {f"check.undefined.{name}": count for name, count in result.undefined_counts.items() if count > 0}
     for name, (mean, error) in result.averages.items():
         if name in NO_OBSERVABLES:
             label, reduction = NO_OBSERVABLES[name]

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["Store", "default_uri", "ui_command"]
+__all__ = ["MAX_TAG", "Store", "default_uri", "ui_command"]
 
 CONNECT_TIMEOUT_S = 5.0
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
 PAGE = 1000  # runs per query
+MAX_TAG = 5000  # characters of a tag that every store keeps
+SERVERS = ("http", "https", "databricks")
+DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
 def default_uri(outputs: Path) -> str:
@@ -45,31 +48,43 @@ def ui_command(uri: str) -> str:
 class Store:
     """A tracking store opened at one experiment."""
 
-    def __init__(self, uri: str, experiment: str, artifacts: Path | None = None, note: str = "") -> None:
+    def __init__(
+        self, uri: str, experiment: str, artifacts: Path | None = None, note: str = "", *, create: bool = True
+    ) -> None:
         """Open the store, creating a missing SQLite database and a missing experiment.
 
         Args:
             uri: any MLflow tracking URI; a relative SQLite path is relative to the working directory.
             experiment: the experiment's name.
-            artifacts: folder for the artifacts of a NEW experiment (a server decides for itself if None).
-            note: the experiment's description, Markdown.
+            artifacts: folder for the artifacts of a NEW experiment (a server decides for itself).
+            note: the experiment's description, Markdown; an empty one leaves it as it is.
+            create: False for reading: what does not exist yet is an error.
 
         Raises:
-            TrackingError: the store cannot be reached, read or written; one sentence.
+            TrackingError: the store cannot be reached, read or written, or does not exist; one sentence.
 
         """
         self.uri = _absolute(uri)
         self.experiment = experiment
-        if (path := _sqlite_path(self.uri)) is not None:
-            _prepare_sqlite(path, artifacts)
-        else:
+        if (path := _sqlite_path(self.uri)) is None:
             _check_reachable(self.uri)
+        elif create:
+            _prepare_sqlite(path, artifacts)
+        elif not path.exists():
+            raise TrackingError(
+                f"There is no tracking store at {self.uri!r} yet; "
+                "`python -m experiments.run -m experiment=crossover` makes one."
+            )
         with translated(self.uri, "being opened"):
             self.client: MlflowClient = client(self.uri)
-            self.experiment_id = self._open_experiment(artifacts, note)
+            self.experiment_id = self._open_experiment(artifacts, note, create)
 
-    def _open_experiment(self, artifacts: Path | None, note: str) -> str:
-        found = self.client.get_experiment_by_name(self.experiment) or self._create(artifacts)
+    def _open_experiment(self, artifacts: Path | None, note: str, create: bool) -> str:
+        found = self.client.get_experiment_by_name(self.experiment)
+        if found is None and not create:
+            present = ", ".join(sorted(other.name for other in self.client.search_experiments()))
+            raise TrackingError(f"tracking.experiment is {self.experiment!r}, but the store {self.uri!r} holds {present}.")
+        found = found or self._create(artifacts)
         if found.lifecycle_stage != "active":
             raise TrackingError(
                 f"tracking.experiment is {self.experiment!r}, which was deleted in {self.uri!r}; restore it with "
@@ -83,7 +98,9 @@ class Store:
         from mlflow.exceptions import MlflowException
 
         # An absolute location: MLflow freezes it here, for every working directory to come.
-        location = artifacts.absolute().as_uri() if artifacts is not None else None
+        location = None
+        if artifacts is not None and _scheme(self.uri) not in SERVERS:
+            location = artifacts.absolute().as_uri()
         try:
             self.client.create_experiment(self.experiment, artifact_location=location)
         except MlflowException as error:
@@ -151,6 +168,12 @@ def _absolute(uri: str) -> str:
     return uri if path is None else f"sqlite:///{path.absolute()}"
 
 
+def _scheme(uri: str) -> str:
+    """postgresql+psycopg2://... is postgresql, and the bare word databricks is a URI of its own."""
+    scheme = uri.partition(":")[0].partition("+")[0]
+    return scheme if ":" in uri or scheme == "databricks" else ""
+
+
 def _sqlite_path(uri: str) -> Path | None:
     """The file of a SQLite URI, None for any other URI."""
     scheme, _, rest = uri.partition(":///")
@@ -195,14 +218,15 @@ def _create_sqlite(path: Path, artifacts: Path | None) -> None:
 
 def _check_reachable(uri: str) -> None:
     """Fail within seconds where MLflow would retry for minutes."""
-    parts = urlsplit(uri)
-    if parts.scheme in ("", "file"):
+    scheme = _scheme(uri)
+    if scheme not in (*SERVERS, *DATABASES):
         raise TrackingError(
-            f"tracking.uri is {uri!r}, but MLflow no longer writes to plain folders; it may be a database such as "
-            "'sqlite:///runs.db', the address of a tracking server, or null for mlflow.db in the output folder."
+            f"tracking.uri is {uri!r}, but it must be the address of a tracking server (http, https, databricks), of a "
+            f"database ({', '.join(DATABASES)}) such as 'sqlite:///runs.db', or null for mlflow.db in the output folder."
         )
-    if parts.scheme not in ("http", "https"):
+    if not scheme.startswith("http"):
         return
+    parts = urlsplit(uri)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname or "", port), timeout=CONNECT_TIMEOUT_S).close()

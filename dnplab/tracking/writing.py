@@ -9,21 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import psutil
 
 from dnplab.errors import DnplabError
 from dnplab.tracking._mlflow import translated
-from dnplab.tracking.reading import SWEEP_TAG, TrackedRun, find_runs
+from dnplab.tracking.reading import TrackedRun, find_runs
+from dnplab.tracking.store import MAX_TAG, Store
 
-if TYPE_CHECKING:
-    from dnplab.tracking.store import Store
-
-__all__ = ["RunWriter", "close_stale_runs", "finished_run", "join_sweep", "log_summary", "tracked_run"]
-
-MAX_TAG = 5000  # characters of a tag that MLflow keeps
+__all__ = ["RunWriter", "close_stale_runs", "finished_run", "log_summary", "tracked_run"]
 
 
 @dataclass(frozen=True)
@@ -72,11 +68,6 @@ def finished_run(store: Store, fingerprint: str) -> TrackedRun | None:
     return next((run for run in found if run.status == "FINISHED"), None)
 
 
-def join_sweep(store: Store, run_id: str, sweep: str) -> None:
-    """Count a run as part of a sweep; a run may belong to several."""
-    store.tag_run(run_id, f"{SWEEP_TAG}{sweep}", "1")
-
-
 @contextmanager
 def tracked_run(
     store: Store, *, name: str, fingerprint: str, params: Mapping[str, Any], tags: Mapping[str, str]
@@ -85,21 +76,32 @@ def tracked_run(
 
     An unfinished run with the same fingerprint is taken up again, unless a living process holds it.
     """
-    run_id = _resumable(store, fingerprint)
     owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "attempt_ms": str(int(time.time() * 1000))}
     tags = {**tags, **owner, "fingerprint": fingerprint}
-    with translated(store.uri, "starting a run"):
-        if run_id is None:
-            # tagged from birth, so that a kill at any moment leaves a run that can be found and closed
-            run_id = store.client.create_run(store.experiment_id, tags=tags, run_name=name).info.run_id
-        else:
+    if run_id := _resumable(store, fingerprint):
+        tags["error"] = ""
+    else:
+        run_id = _create(store, name, tags)
+    with _closed(store, run_id) as writer:
+        # The owner comes before the status: no other process may take a run that says RUNNING for an abandoned one.
+        writer.log(params=params, tags=tags)
+        with translated(store.uri, "starting a run"):
             store.client.update_run(run_id, status="RUNNING")
-            store.client.set_tag(run_id, "error", "")
-    writer = RunWriter(store, run_id)
+        yield writer
+
+
+def _create(store: Store, name: str, tags: Mapping[str, str]) -> str:
+    """A new run, tagged from birth: a kill at any moment leaves one that can be found and closed."""
+    with translated(store.uri, "starting a run"):
+        return str(store.client.create_run(store.experiment_id, tags=dict(tags), run_name=name).info.run_id)
+
+
+@contextmanager
+def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
+    """Whatever happens inside, the run ends: FINISHED, FAILED with the tag `error`, or KILLED."""
     status = "FAILED"
     try:
-        writer.log(params=params, tags=tags)
-        yield writer
+        yield RunWriter(store, run_id)
         status = "FINISHED"
     except Exception as error:
         text = str(error) if isinstance(error, DnplabError) else f"{type(error).__name__}: {error}"
@@ -148,34 +150,36 @@ def log_summary(
     *,
     sweep: str,
     model: str,
+    group: str,
     steps: Mapping[int, Mapping[str, float]],
     params: Mapping[str, Any],
     tags: Mapping[str, str],
     files: Sequence[Path],
 ) -> str:
-    """Log one model's curves of a sweep as one run, replacing an earlier summary; its run id.
+    """Log one model's curves of a sweep as one run, then delete earlier summaries of the same; its run id.
 
     Args:
         store: at the summaries' own experiment (`Store.sibling`), so that sweeps stay flat.
         sweep: the sweep's id.
-        model: the model, also the last word of the run's name.
+        model: the model.
+        group: what else tells this curve apart, in words; empty where nothing does.
         steps: step -> (metric -> value); steps must be integers, so a temperature enters in mK.
         params: plain numbers of the summary.
         tags: further tags.
         files: artifacts, stored at the run's root.
 
     """
-    for old in find_runs(store, **{"sweep": sweep, "model": model, "summary": "true"}):
-        with translated(store.uri, "replacing a summary"):
-            store.client.delete_run(old.run_id)
-    with translated(store.uri, "starting a summary"):
-        run_id = store.client.create_run(store.experiment_id, run_name=f"crossover {model}").info.run_id
-    writer = RunWriter(store, str(run_id))
-    writer.log(params=params, tags={**tags, "summary": "true", "sweep": sweep, "model": model})
-    for step, metrics in sorted(steps.items()):
-        writer.log(metrics=metrics, step=step)
-    with translated(store.uri, "storing a summary"):
-        for path in files:
-            store.client.log_artifact(run_id, str(path))
-        store.client.set_terminated(run_id, "FINISHED")
-    return writer.run_id
+    key = {"summary": "true", "sweep": sweep, "model": model, "group": group}
+    run_id = _create(store, f"crossover {model} {group}".strip(), {**tags, **key})
+    with _closed(store, run_id) as writer:
+        writer.log(params=params)
+        for step, metrics in sorted(steps.items()):
+            writer.log(metrics=metrics, step=step)
+        with translated(store.uri, "storing a summary"):
+            for path in files:
+                store.client.log_artifact(run_id, str(path))
+    for old in find_runs(store, summary="true", sweep=sweep, model=model):
+        if old.run_id != run_id and old.tags.get("group", "") == group:
+            with translated(store.uri, "replacing a summary"):
+                store.client.delete_run(old.run_id)
+    return run_id

@@ -8,14 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dnplab.analysis import (
-    RATIO,
-    crossover_table,
-    crossover_temperatures,
-    format_report,
-    write_results,
-)
+from dnplab.analysis import find_crossover, format_report, write_results
 from dnplab.analysis.bootstrap import resample_weights, weighted_means
+from dnplab.comparison import RATIO
 from dnplab.errors import ParameterError
 from tests.analysis.synthetic import COLDEST, ENDS, HOTTEST, LOG_MIDDLE, realizations, sweep
 
@@ -29,7 +24,7 @@ def row(table: pd.DataFrame, **keys: object) -> pd.Series:
 
 def test_means_and_standard_errors_are_those_of_the_stored_values() -> None:
     values = realizations(count=7)
-    table = crossover_table(sweep(values))
+    table = find_crossover(sweep(values)).table
     chosen = values[(values["model"] == "secular") & (values["temperature_k"] == 3.0)]
     found = row(table, model="secular", temperature_k=3.0)
     assert found["realizations"] == 7
@@ -39,13 +34,13 @@ def test_means_and_standard_errors_are_those_of_the_stored_values() -> None:
 
 def test_rows_are_ordered_by_model_and_temperature() -> None:
     shuffled = realizations(count=3).sample(frac=1.0, random_state=0)
-    table = crossover_table(sweep(shuffled))
+    table = find_crossover(sweep(shuffled)).table
     assert list(table["model"].unique()) == ["hilbert", "secular", "nonsecular"]
     assert all(rows["temperature_k"].is_monotonic_increasing for _, rows in table.groupby("model"))
 
 
 def test_ratio_is_known_better_than_its_parts() -> None:
-    table = crossover_table(sweep(realizations(count=16, noise=0.0)))
+    table = find_crossover(sweep(realizations(count=16, noise=0.0))).table
     for temperature, end in ((COLDEST, 0), (HOTTEST, 1)):
         found = row(table, model="nonsecular", temperature_k=temperature)
         expected = ENDS["nonsecular"][end] / ENDS["hilbert"][end]
@@ -58,18 +53,43 @@ def test_ratio_is_known_better_than_its_parts() -> None:
 def test_ratio_uses_the_realizations_that_both_models_have() -> None:
     values = realizations(count=8, noise=0.0)
     lost = (values["model"] == "hilbert") & (values["realization"] == 3)
-    table = crossover_table(sweep(values[~lost]))
+    table = find_crossover(sweep(values[~lost])).table
     found = row(table, model="nonsecular", temperature_k=HOTTEST)
     assert found["realizations"] == 8
     assert found[RATIO] == pytest.approx(ENDS["nonsecular"][1] / ENDS["hilbert"][1], rel=1e-12)
 
 
+def test_a_measure_that_some_realizations_lack_is_averaged_over_the_others() -> None:
+    values = realizations(count=8, noise=0.0)
+    one_point = (values["model"] == "nonsecular") & (values["temperature_k"] == HOTTEST)
+    values.loc[one_point & (values["realization"] == 3), "ansatz_deviation"] = np.nan
+    table, temperatures = find_crossover(sweep(values))
+    found = row(table, model="nonsecular", temperature_k=HOTTEST)
+    left = values[one_point]["ansatz_deviation"].dropna()
+    assert (found["realizations"], found["ansatz_deviation_n"]) == (8, 7)
+    assert found["ansatz_deviation"] == pytest.approx(left.mean(), rel=1e-14)
+    assert found["ansatz_deviation_sem"] == pytest.approx(left.sem(), rel=1e-12)
+    assert found[RATIO] == pytest.approx(ENDS["nonsecular"][1] / ENDS["hilbert"][1], rel=1e-12)
+    assert "bloch_distance_n" not in table
+    assert not table.drop(columns=[f"{RATIO}_lower", f"{RATIO}_upper"]).isna().any().any()
+    assert row(temperatures, model="nonsecular", measure="ansatz_deviation")["crossover_k"] > 0
+    assert "Not defined for every realization: ansatz_deviation;" in format_report(table, temperatures)
+
+
+def test_resamples_that_miss_a_rare_measure_do_not_count_against_it() -> None:
+    values = realizations(count=16, noise=0.0)
+    values.loc[values["realization"] > 1, "ansatz_deviation"] = np.nan  # two of sixteen are left
+    found = row(find_crossover(sweep(values)).temperatures, model="nonsecular", measure="ansatz_deviation")
+    assert found["crossover_k"] == pytest.approx(LOG_MIDDLE, rel=1e-10)
+    assert found["without_crossing"] == 0.0
+
+
 def test_without_the_hilbert_model_there_is_no_ratio() -> None:
-    assert RATIO not in crossover_table(sweep(realizations(count=3, models=["nonsecular"])))
+    assert RATIO not in find_crossover(sweep(realizations(count=3, models=["nonsecular"]))).table
 
 
 def test_excluded_realizations_are_counted_at_their_point() -> None:
-    table = crossover_table(sweep(realizations(count=3), excluded=2))
+    table = find_crossover(sweep(realizations(count=3), excluded=2)).table
     assert row(table, model="nonsecular", temperature_k=HOTTEST)["excluded"] == 2
     assert table["excluded"].sum() == 2
 
@@ -77,16 +97,16 @@ def test_excluded_realizations_are_counted_at_their_point() -> None:
 def test_groups_are_crossovers_of_their_own() -> None:
     small, large = realizations(count=4), realizations(count=4, seed=2)
     both = pd.concat([small.assign(**{"system.n_spins": 4.0}), large.assign(**{"system.n_spins": 6.0})])
-    table = crossover_table(sweep(both, groups=("system.n_spins",)))
+    table = find_crossover(sweep(both, groups=("system.n_spins",))).table
     assert table.columns[0] == "system.n_spins"
     for n_spins, values in ((4.0, small), (6.0, large)):
-        alone = crossover_table(sweep(values))
+        alone = find_crossover(sweep(values)).table
         part = table[table["system.n_spins"] == n_spins].drop(columns="system.n_spins")
         pd.testing.assert_frame_equal(part.reset_index(drop=True), alone)
 
 
 def test_crossover_temperature_of_a_rise_linear_in_log_t() -> None:
-    found = crossover_temperatures(sweep(realizations(count=16, noise=0.0)))
+    found = find_crossover(sweep(realizations(count=16, noise=0.0))).temperatures
     for model in ENDS:
         crossing = row(found, model=model, measure="ansatz_deviation")
         assert crossing["crossover_k"] == pytest.approx(LOG_MIDDLE, rel=1e-10)
@@ -97,14 +117,14 @@ def test_crossover_temperature_of_a_rise_linear_in_log_t() -> None:
 
 
 def test_a_measure_with_a_peak_has_bounds_and_a_reason() -> None:
-    found = row(crossover_temperatures(sweep(realizations())), model="nonsecular", measure="hilbert_distance")
+    found = row(find_crossover(sweep(realizations())).temperatures, model="nonsecular", measure="hilbert_distance")
     assert np.isnan(found["crossover_k"])
     assert (found["lower_k"], found["upper_k"]) == (1.2, 8.0)
     assert "monotone" in found["reason"]
 
 
 def test_a_measure_that_does_not_change_has_none() -> None:
-    found = row(crossover_temperatures(sweep(realizations())), model="hilbert", measure="bloch_distance")
+    found = row(find_crossover(sweep(realizations())).temperatures, model="hilbert", measure="bloch_distance")
     assert np.isnan(found["crossover_k"])
     assert (found["lower_k"], found["upper_k"]) == (COLDEST, HOTTEST)
     assert "no change" in found["reason"]
@@ -118,7 +138,7 @@ def test_a_measure_that_does_not_change_has_none() -> None:
     ],
 )
 def test_too_little_data_has_none(values: pd.DataFrame, reason: str) -> None:
-    found = crossover_temperatures(sweep(values))
+    found = find_crossover(sweep(values)).temperatures
     assert found["crossover_k"].isna().all()
     assert set(found["reason"]) == {reason}
 
@@ -126,14 +146,14 @@ def test_too_little_data_has_none(values: pd.DataFrame, reason: str) -> None:
 def test_a_missing_temperature_is_interpolated_over() -> None:
     values = realizations(noise=0.0)
     hole = (values["model"] == "nonsecular") & (values["temperature_k"] == 4.0)
-    found = crossover_temperatures(sweep(values[~hole]))
+    found = find_crossover(sweep(values[~hole])).temperatures
     crossing = row(found, model="nonsecular", measure="ansatz_deviation")
     assert crossing["crossover_k"] == pytest.approx(LOG_MIDDLE, rel=1e-10)
 
 
 def test_the_bootstrap_is_seeded() -> None:
     data = sweep(realizations())
-    first, again, other = (crossover_temperatures(data, seed=seed) for seed in (0, 0, 1))
+    first, again, other = (find_crossover(data, seed=seed).temperatures for seed in (0, 0, 1))
     pd.testing.assert_frame_equal(first, again)
     assert not first["lower_k"].equals(other["lower_k"])
     np.testing.assert_array_equal(first["crossover_k"], other["crossover_k"])
@@ -161,9 +181,9 @@ def test_intervals_cover_the_truth() -> None:
     for seed in range(60):
         values = realizations(count=24, seed=seed, noise=0.1, temperatures=temperatures)
         data = sweep(values[values["model"] != "secular"])
-        crossing = row(crossover_temperatures(data, 300), model="nonsecular", measure="ansatz_deviation")
+        crossing = row(find_crossover(data, 300).temperatures, model="nonsecular", measure="ansatz_deviation")
         hits_crossover += bool(crossing["lower_k"] <= LOG_MIDDLE <= crossing["upper_k"])
-        ratio = row(crossover_table(data, 300), model="nonsecular", temperature_k=HOTTEST)
+        ratio = row(find_crossover(data, 300).table, model="nonsecular", temperature_k=HOTTEST)
         hits_ratio += bool(ratio[f"{RATIO}_lower"] <= truth <= ratio[f"{RATIO}_upper"])
     assert 50 <= hits_crossover <= 60
     assert 50 <= hits_ratio < 60
@@ -171,7 +191,7 @@ def test_intervals_cover_the_truth() -> None:
 
 def test_too_few_resamples_are_refused() -> None:
     with pytest.raises(ParameterError, match="bootstrap is 1, but it must be at least 2"):
-        crossover_table(sweep(realizations(count=2)), bootstrap=1)
+        find_crossover(sweep(realizations(count=2)), bootstrap=1)
 
 
 def test_equal_samples_give_equal_bytes(tmp_path: Path) -> None:
@@ -179,15 +199,15 @@ def test_equal_samples_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         order = realizations().sample(frac=1.0, random_state=len(written))
         data = sweep(order)
-        files = write_results(crossover_table(data), crossover_temperatures(data), tmp_path / name)
+        files = write_results(*find_crossover(data), tmp_path / name)
         written.append([file.read_bytes() for file in files])
     assert written[0] == written[1]
 
 
 def test_files_hold_results_only(tmp_path: Path) -> None:
     data = sweep(realizations())
-    table = crossover_table(data)
-    csv, parquet, temperatures = write_results(table, crossover_temperatures(data), tmp_path)
+    table, found = find_crossover(data)
+    csv, parquet, temperatures = write_results(table, found, tmp_path)
     pd.testing.assert_frame_equal(pd.read_parquet(parquet), table)
     pd.testing.assert_frame_equal(pd.read_csv(csv), table, rtol=1e-9, check_dtype=False)
     assert not [name for name in table if "time" in name or "seconds" in name or "run_id" in name]
@@ -199,7 +219,7 @@ def test_files_hold_results_only(tmp_path: Path) -> None:
 
 def test_report_fits_100_columns_and_says_the_ratio() -> None:
     data = sweep(realizations(noise=0.0), excluded=2)
-    text = format_report(crossover_table(data), crossover_temperatures(data))
+    text = format_report(*find_crossover(data))
     assert max(len(line) for line in text.splitlines()) <= 100
     hottest = next(line for line in text.splitlines() if line.startswith("nonsecular     12"))
     assert "3.86 [3.86, 3.86]" in hottest
@@ -210,5 +230,5 @@ def test_report_fits_100_columns_and_says_the_ratio() -> None:
 def test_report_of_a_run_without_any_measure() -> None:
     bare = realizations(count=2)[["model", "temperature_k", "realization"]]
     data = sweep(bare)
-    text = format_report(crossover_table(data), crossover_temperatures(data))
+    text = format_report(*find_crossover(data))
     assert "hilbert       1.2    2" in text

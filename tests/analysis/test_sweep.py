@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 
 from dnplab.analysis import read_sweep
 from dnplab.errors import TrackingError
-from dnplab.tracking import Store, default_uri, find_runs, tracked_run
+from dnplab.tracking import Store, declare_sweep, default_uri, find_runs, tracked_run
 from experiments.crossover import summarise
 from tests.analysis.synthetic import realizations
 
@@ -56,26 +55,28 @@ class Tracked:
                 spins.to_parquet(folder / "spins.parquet")
                 run.log_files(folder)
 
-    def declare(self, sweep: str, grid: Mapping[str, list[Any]]) -> None:
-        self.store.tag_experiment(f"sweep.{sweep}", json.dumps(grid))
+    def declare(self, sweep: str, **further: list[Any]) -> None:
+        axes = {"model": ["hilbert", "secular", "nonsecular"], "bath.temperature_k": [1.2, 12.0]}
+        axes |= {key.replace("__", "."): values for key, values in further.items()}
+        declare_sweep(self.store, sweep, [dict(zip(axes, values, strict=True)) for values in product(*axes.values())])
 
 
 @pytest.fixture(scope="module")
 def tracked(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
     outputs = tmp_path_factory.mktemp("outputs")
     made = Tracked(Store(default_uri(outputs), EXPERIMENT, outputs / "mlartifacts"), outputs)
-    grid = {"model": ["hilbert", "secular", "nonsecular"], "bath.temperature_k": [1.2, 12]}
-    made.declare("whole", grid)
+    made.declare("whole")
     made.add("whole")
-    made.declare("torn", grid)
+    made.declare("torn")
     made.add("torn", code="v1", skip=2)
     made.add("torn", code="v2", skip=3)
-    made.declare("sizes", {**grid, "system.n_spins": [4, 6]})
+    made.declare("sizes", system__n_spins=[4, 6])
     made.add("sizes", system__n_spins=4)
     made.add("sizes", system__n_spins=6)
     made.add("seeds", skip=4, ensemble__seed=0)
     made.add("seeds", skip=4, ensemble__seed=1)
-    made.declare("empty", grid)
+    made.declare("empty")
+    made.declare("sizes", system__n_spins=[4, 6])  # asked for once more
     return made
 
 
@@ -85,14 +86,14 @@ def test_a_row_per_run_and_long_tables(tracked: Tracked) -> None:
     assert len(found.realizations) == 6 * 4
     assert len(found.spins) == 6 * 2
     assert found.groups == ()  # the bath's times follow the temperature and tell nothing apart
-    assert found.completeness == "All 6 grid points have a finished run."
+    assert found.completeness == "All 6 points have a finished run."
     assert found.warnings == ()
     assert {"model", "temperature_k", "realization", "ansatz_deviation"} <= set(found.realizations)
 
 
 def test_missing_points_repeats_and_mixed_code_are_said(tracked: Tracked) -> None:
     found = read_sweep(tracked.store.uri, EXPERIMENT, "torn")
-    assert found.completeness == ("2 of 6 grid points have no finished run: nonsecular at 1.2 K; nonsecular at 12 K.")
+    assert found.completeness == "2 of 6 points have no finished run: nonsecular at 1.2 K; nonsecular at 12 K."
     assert len(found.runs) == 4
     assert any("2 versions of the code: v1, v2" in warning for warning in found.warnings)
     assert any("3 finished runs repeat" in warning for warning in found.warnings)
@@ -109,14 +110,14 @@ def test_swept_sizes_are_groups(tracked: Tracked) -> None:
 
 
 def test_different_samples_are_never_mixed(tracked: Tracked) -> None:
-    """The seed was not declared as swept; the runs say that it differs."""
+    """The sweep was not declared; the runs say that the seed differs."""
     found = read_sweep(tracked.store.uri, EXPERIMENT, "seeds")
     assert found.groups == ("ensemble.seed",)
-    assert not found.warnings
+    assert any("not known which points were asked for" in warning for warning in found.warnings)
 
 
-def test_the_newest_sweep_is_the_default(tracked: Tracked) -> None:
-    assert read_sweep(tracked.store.uri, EXPERIMENT).name == "seeds"
+def test_the_sweep_that_was_asked_for_last_is_the_default(tracked: Tracked) -> None:
+    assert read_sweep(tracked.store.uri, EXPERIMENT).name == "sizes"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,12 @@ def test_reading_creates_no_store(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="no tracking store"):
         read_sweep(default_uri(tmp_path / "nowhere"), EXPERIMENT)
     assert not list(tmp_path.iterdir())
+
+
+def test_reading_creates_no_experiment(tracked: Tracked) -> None:
+    with pytest.raises(TrackingError, match="'mistyped'"):
+        read_sweep(tracked.store.uri, "mistyped")
+    assert "mistyped" not in {found.name for found in tracked.store.client.search_experiments()}
 
 
 def test_summary_files_and_runs(tracked: Tracked, capsys: pytest.CaptureFixture[str]) -> None:
@@ -164,3 +171,5 @@ def test_a_grouped_sweep_logs_a_summary_per_curve(tracked: Tracked) -> None:
     runs = find_runs(tracked.store.sibling("crossover"), summary="true", sweep="sizes")
     assert len(runs) == 6
     assert {run.params["system.n_spins"] for run in runs} == {"4.0", "6.0"}
+    assert {run.tags["model"] for run in runs} == {"hilbert", "secular", "nonsecular"}
+    assert {run.tags["group"] for run in runs} == {"system.n_spins = 4", "system.n_spins = 6"}

@@ -14,7 +14,7 @@ from dnplab.ensemble import EnsembleResult, EnsembleSpec, measure_realization, r
 from dnplab.ensemble import run as module
 from dnplab.ensemble.checkpoints import Checkpoints
 from dnplab.ensemble.realization import Realization
-from dnplab.errors import ParameterError
+from dnplab.errors import ParameterError, TrackingError
 
 CLOCKS = ["seconds", "seconds_solve"]  # the only values that may differ between two runs of the same samples
 
@@ -130,6 +130,63 @@ def test_one_spin_has_no_spin_temperature() -> None:
     assert "spin temperature" in result.undefined["ansatz_deviation"]
     assert "ansatz_deviation" not in result.averages
     assert result.averages["bloch_distance"][0] < 1e-9  # N = 1 is Bloch's equation
+
+
+def test_a_measure_that_one_realization_lacks_is_averaged_over_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = run_ensemble(spec(), workers=1)
+
+    def lacking(of: EnsembleSpec, index: int) -> Realization:
+        found = measure_realization(of, index)
+        if index == 2:
+            del found.scalars["beta_s"], found.arrays["ansatz"]
+            found.undefined["beta_s"] = "no reason"
+        return found
+
+    monkeypatch.setattr(module, "measure_realization", lacking)
+    result = run_ensemble(spec(), workers=1)
+    kept = whole.scalars["beta_s"].drop(2)
+    assert result.averages["beta_s"] == pytest.approx((kept.mean(), kept.sem()), rel=1e-14)
+    assert result.averages["mu"] == whole.averages["mu"]
+    assert result.undefined_counts == {"beta_s": 1}
+    assert result.profile is not None
+    assert not result.profile.isna().any(axis=None)
+
+
+def test_the_hilbert_model_gates_no_other() -> None:
+    """Equal spins have a degenerate H_S: the local nonsecular equation has a steady state, Hilbert has none."""
+    result = run_ensemble(spec(disorder_mhz=0.0, coupling_mhz=0.0, bath=Bath.letter(temperature_k=12.0)), workers=1)
+    assert result.excluded.empty
+    assert result.averages["bloch_distance"][0] < spec().rtol
+    assert "hilbert_distance" not in result.averages
+    assert "degenerate" in result.undefined["hilbert_distance"]
+    assert {"nuclear_polarization", "entropy_ratio", "gap_ratio"} <= set(result.undefined)
+
+
+def test_undriven_eigenvectors_are_arbitrary_and_measure_nothing() -> None:
+    undriven = spec(drive=Drive(frequency_ghz=93.8988, amplitude_mhz=0.0), realizations=1)
+    result = run_ensemble(undriven, workers=1)
+    assert result.averages["arbitrary_fraction"][0] == 1.0
+    assert {"entropy_ratio", "sz_spread"} <= set(result.undefined)
+
+
+def test_what_means_the_same_is_the_same() -> None:
+    same = spec(
+        bath=Bath.letter(temperature_k=4),
+        drive=Drive(frequency_ghz=93.8988, amplitude_mhz=0.628, sites=range(5)),
+        observables=("epr", "polarization", "level_statistics", "eigenstates", "spin_temperature", "epr"),
+        kept_spins=1,
+        n_spins=np.int64(5),
+    )
+    assert same.fingerprint == spec().fingerprint
+    unseen = {"observables": ("polarization",)}
+    assert spec(**unseen, epr_edges_mhz=()).fingerprint == spec(**unseen).fingerprint
+    assert spec(realizations=5).fingerprint != spec().fingerprint
+
+
+def test_an_unwritable_checkpoint_folder_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrackingError, match=r"folder for checkpoints.*cannot be written"):
+        run_ensemble(spec(), workers=1, checkpoints=tmp_path / "file")
 
 
 def test_standard_error_of_one_realization_is_unknown() -> None:

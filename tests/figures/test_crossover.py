@@ -12,7 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
-from dnplab.analysis import RATIO, crossover_table, crossover_temperatures
+from dnplab.analysis import find_crossover
+from dnplab.comparison import RATIO
 from dnplab.figures import MODEL_COLOURS, crossover_figure, profiles_figure, save
 from tests.analysis.synthetic import LOG_MIDDLE, TEMPERATURES, realizations, sweep
 
@@ -21,12 +22,12 @@ MODELS = ["hilbert", "secular", "nonsecular"]
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    return crossover_table(sweep(realizations(noise=0.0)))
+    return find_crossover(sweep(realizations(noise=0.0))).table
 
 
 @pytest.fixture(scope="module")
 def temperatures() -> pd.DataFrame:
-    return crossover_temperatures(sweep(realizations(noise=0.0)))
+    return find_crossover(sweep(realizations(noise=0.0))).temperatures
 
 
 def panel(figure: Figure, label: str) -> Axes:
@@ -74,7 +75,7 @@ def test_the_ratio_panel_leaves_out_hilbert_and_shows_one(table: pd.DataFrame, t
 
 def test_a_sweep_without_crossover_or_ratio_is_drawn(tmp_path: Path) -> None:
     data = sweep(realizations(count=1, models=["nonsecular"], temperatures=[4.0]))
-    figure = crossover_figure(crossover_table(data), crossover_temperatures(data))
+    figure = crossover_figure(*find_crossover(data))
     assert len(curve(panel(figure, "mathrm{rms}"), "nonsecular").get_xdata()) == 1
     assert save(figure, tmp_path / "new" / "crossover.png").stat().st_size > 10_000
 
@@ -82,7 +83,7 @@ def test_a_sweep_without_crossover_or_ratio_is_drawn(tmp_path: Path) -> None:
 def test_groups_have_their_own_panels() -> None:
     parts = [realizations(count=3, seed=k).assign(**{"system.n_spins": n}) for k, n in enumerate((4.0, 6.0))]
     data = sweep(pd.concat(parts), groups=("system.n_spins",))
-    figure = crossover_figure(crossover_table(data), crossover_temperatures(data), data.groups)
+    figure = crossover_figure(*find_crossover(data), data.groups)
     assert len(figure.axes) == 6
     titles = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
     assert titles == ["system.n_spins = 4", "system.n_spins = 6"]

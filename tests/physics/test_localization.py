@@ -27,7 +27,7 @@ def test_definitions(temperature_k: float) -> None:
     bloch = 2 * bloch_vectors(p)[:, 2]
     state, rates = steady_state(*case), steady_state(*case, model="hilbert")
     ansatz = spin_temperature(state)
-    measures = localization_measures(state, rates, ansatz)
+    measures, _ = localization_measures(state, rates, ansatz)
     deviation = rms(profile - ansatz.profile) / thermal
     distance = rms(profile - bloch) / thermal
     expected = {
@@ -45,7 +45,7 @@ def test_definitions(temperature_k: float) -> None:
 def test_independent_spins_are_fully_localized() -> None:
     case = small_system(4, scale=0.0), table_one(12.0), table_drive()
     state = steady_state(*case)
-    measures = localization_measures(state, steady_state(*case, model="hilbert"), spin_temperature(state))
+    measures, _ = localization_measures(state, steady_state(*case, model="hilbert"), spin_temperature(state))
     assert measures["bloch_distance"] < 1e-10
     assert measures["localization_index"] == pytest.approx(1, abs=1e-9)
 
@@ -54,7 +54,7 @@ def test_a_gibbs_state_is_not_localized() -> None:
     """The undriven secular state is exactly a spin temperature, next to Bloch's independent spins."""
     case = small_system(4), table_one(1.2), table_drive(amplitude_mhz=0.0)
     state = steady_state(*case, model="secular")
-    measures = localization_measures(state, steady_state(*case, model="hilbert"), spin_temperature(state))
+    measures, _ = localization_measures(state, steady_state(*case, model="hilbert"), spin_temperature(state))
     assert measures["ansatz_deviation"] < 1e-9
     assert measures["hilbert_distance"] < 1e-9
     assert measures["localization_index"] < 1e-3
@@ -62,7 +62,7 @@ def test_a_gibbs_state_is_not_localized() -> None:
 
 def test_what_is_undefined_is_absent() -> None:
     case = small_system(1), table_one(12.0), table_drive()
-    measures = localization_measures(steady_state(*case), steady_state(*case, model="hilbert"), None)
+    measures, _ = localization_measures(steady_state(*case), steady_state(*case, model="hilbert"), None)
     assert set(measures) == {"hilbert_distance", "bloch_distance"}
 
 

@@ -14,7 +14,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dnplab.config import make_plan
+from dnplab.ensemble import EnsembleResult
+from dnplab.ensemble.realization import Realization
+from dnplab.errors import ConvergenceError
 from dnplab.tracking import Store, default_uri, find_runs
+from experiments import run as entry
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ["-m", "model=hilbert,secular,nonsecular", "bath.temperature_k=1.2,12"]
@@ -125,14 +130,29 @@ def test_the_same_command_again_computes_nothing(store: Store, outputs: Path) ->
 
 
 def test_a_failing_point_does_not_stop_the_sweep(store: Store, outputs: Path) -> None:
-    words = ["-m", "model=nonsecular", "system.n_spins=3,7", "solver.method=dense", "observables=profile", *SMALL[1:]]
+    words = ["-m", "model=hilbert", "system.disorder_mhz=0,5", "system.coupling_mhz=0", "observables=profile", *SMALL]
     ended = run(*words, f"outputs={outputs}", "tracking.experiment=failing")
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
-    assert "solver.method is 'dense'" in ended.stderr
+    assert "degenerate" in ended.stderr
     assert "1 of 2 runs did not finish" in ended.stderr
+    assert "1 of 2 points has no finished run" in ended.stdout
     runs = Store(store.uri, "failing").search()
     assert sorted(found.status for found in runs) == ["FAILED", "FINISHED"]
+    (failed,) = [found for found in runs if found.status == "FAILED"]
+    assert "degenerate" in failed.tags["error"]
+
+
+def test_a_run_without_any_converged_realization_fails(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [*SMALL, f"outputs={outputs}", "tracking.experiment=diverging"]
+    lost = [Realization(0, failure="The first did not converge."), Realization(1, failure="Nor did the second.")]
+    monkeypatch.setattr(entry, "run_ensemble", lambda spec, **_: EnsembleResult(spec, lost))
+    (job,) = make_plan(ROOT / "conf", words).jobs
+    with pytest.raises(ConvergenceError, match="converged: The first did not converge"):
+        entry._track(job.config, None)
+    (found,) = Store(default_uri(outputs), "diverging").search()
+    assert found.status == "FAILED"
+    assert "The first did not converge." in found.tags["error"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")

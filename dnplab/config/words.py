@@ -1,0 +1,174 @@
+"""The words of a command line, KEY=VALUE, checked one by one against a schema; each complaint is one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, QuotedString
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from dnplab.config.schema import field_types
+from dnplab.config.spec import ConfigError
+
+__all__ = ["check_words", "compose_words", "groups", "parse_words", "read_config"]
+
+Schema = TypeVar("Schema")
+
+
+def read_config(conf: Path, name: str, schema: type[Schema], overrides: Sequence[str]) -> Schema:
+    """The typed config of a command without groups and sweeps: `conf`/`name`.yaml, then the command's words.
+
+    The file takes its keys from `<name>_schema` in its defaults.
+
+    Raises:
+        ConfigError: one sentence on the first word that is wrong.
+
+    """
+    ConfigStore.instance().store(name=f"{name}_schema", node=schema, provider="dnplab")
+    with initialize_config_dir(str(conf.absolute()), job_name=name, version_base="1.3"):
+        words = parse_words(overrides)
+        check_words(words, field_types(schema))
+        for word in words:
+            if word.is_sweep_override():
+                raise ConfigError(f"{word.input_line} names several values, but {word.key_or_group} takes one here.")
+        composed = compose_words(name, overrides)
+    try:
+        return cast(Schema, OmegaConf.to_object(composed))
+    except OmegaConfBaseException as error:
+        raise ConfigError(_one_line(error)) from error
+
+
+def parse_words(words: Sequence[str]) -> list[Override]:
+    """The words as Hydra understands them (inside an initialized Hydra)."""
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    parsed: list[Override] = []
+    for word in words:
+        try:
+            parsed.append(parser.parse_override(word))
+        except HydraException as error:
+            raise ConfigError(f"{word!r} is not understood; it must look like KEY=VALUE.") from error
+    return parsed
+
+
+def compose_words(name: str, words: Sequence[str], *, hydra: bool = False) -> DictConfig:
+    """The config `name` under these words, with Hydra's own node on demand."""
+    try:
+        return compose(name, overrides=list(words), return_hydra_config=hydra)
+    except YAMLError as error:
+        raise ConfigError(_one_line(error)) from error
+    except MissingConfigException as error:
+        group, _, option = (error.missing_cfg_file or "").rpartition("/")
+        options = list(error.options or [])
+        if not options:
+            raise ConfigError(_one_line(error)) from error
+        near = _close(option, options)
+        raise ConfigError(f"{group} is {option!r}, but it must be one of {', '.join(options)}{near}") from error
+    except HydraException as error:
+        cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
+        raise ConfigError(_one_line(cause)) from error
+
+
+def _one_line(error: BaseException) -> str:
+    """Hydra's or OmegaConf's message as a sentence that begins with the key; their internals are left out."""
+    text = " ".join(str(error).split())
+    key = re.search(r"full_key: (\S+)", text)
+    text = re.sub(r"\w+ raised while composing config: ", "", text.partition(" full_key:")[0])
+    return f"{key[1]}: {text}." if key else text
+
+
+def groups() -> list[str]:
+    """The config groups that exist, Hydra's own left out."""
+    return [g for g in GlobalHydra.instance().config_loader().list_groups("") if g != "hydra"]
+
+
+def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Sequence[str] = ()) -> None:
+    """Refuse words whose key is neither one of `leaves` (key -> type) nor a group, or whose value has another type."""
+    for word in words:
+        key = word.key_or_group
+        if key == "hydra" or key.startswith(("hydra.", "hydra/")):
+            continue
+        if word.is_sweep_override() and not word.is_discrete_sweep():
+            raise ConfigError(f"{word.input_line} is not a list of values; write {key}=A,B,C or {key}=range(A,B,STEP).")
+        if word.is_delete():
+            raise ConfigError(f"{word.input_line} would remove {key}, which every run needs; {key}=VALUE changes it.")
+        if key in groups:
+            continue  # its options are known where it is composed, other folders' included
+        if key not in leaves:
+            raise ConfigError(_unknown(key, list(leaves) if "." in key else [*leaves, *groups]))
+        _check_type(word, leaves[key])
+
+
+def _check_type(word: Override, hint: Any) -> None:
+    raw = list(word.sweep_iterator()) if word.is_sweep_override() else [word.value()]
+    for value in raw:
+        if not _fits(value, hint):
+            raise ConfigError(f"{word.key_or_group} is {_shown(value)!r}, but it must be {_words(hint)}.")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if isinstance(value, QuotedString):
+        value = value.text
+    if isinstance(value, str) and value.startswith("${"):
+        return True  # a reference: its value is checked when the config is composed
+    if isinstance(hint, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(hint))
+    if hint is types.NoneType:
+        return value is None
+    if typing.get_origin(hint) is list:
+        (item,) = typing.get_args(hint)
+        return isinstance(value, list) and all(_fits(v, item) for v in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if hint is str:
+        return value is not None and not isinstance(value, list | dict)
+    return isinstance(value, hint)
+
+
+def _words(hint: Any) -> str:
+    """A type in words."""
+    if isinstance(hint, types.UnionType):
+        return " or ".join(_words(part) for part in typing.get_args(hint))
+    if typing.get_origin(hint) is list:
+        (item,) = typing.get_args(hint)
+        return "a list of integers such as [0,2]" if item is int else "a list of names such as [epr,eigenstates]"
+    plain = {int: "an integer", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}
+    return plain[hint]
+
+
+def _shown(value: Any) -> Any:
+    return value.text if isinstance(value, QuotedString) else value
+
+
+def _unknown(key: str, known: Sequence[str]) -> str:
+    """The sentence on a key that does not exist: the nearest one, or those of its section."""
+    section, _, leaf = key.rpartition(".")
+    by_leaf = {k.rpartition(".")[2]: k for k in known}
+    near = [by_leaf[found] for found in difflib.get_close_matches(leaf, by_leaf, n=1, cutoff=0.8)]
+    siblings = [k for k in known if k.startswith(f"{section}.")]
+    if near:
+        hint = f"did you mean {near[0]}?"
+    elif siblings:
+        hint = f"it may be {', '.join(siblings)}."
+    else:
+        hint = "--help lists them all."
+    return f"There is no config key {key}; {hint}"
+
+
+def _close(value: str, options: Sequence[str]) -> str:
+    near = difflib.get_close_matches(value, options, n=1)
+    return f"; did you mean {near[0]}?" if near else "."

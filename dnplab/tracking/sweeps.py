@@ -1,0 +1,69 @@
+"""Sweeps as the store knows them: which points were asked for, when, and which runs belong to them.
+
+A sweep is one tag of the experiment, `sweep.<id>`, and the same tag on every run that belongs to it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from dnplab.tracking.store import MAX_TAG, Store
+
+__all__ = ["DeclaredSweep", "declare_sweep", "declared_sweeps", "join_sweep"]
+
+SWEEP_TAG = "sweep."
+
+
+@dataclass(frozen=True)
+class DeclaredSweep:
+    """What was asked for.
+
+    asked_ms : when the sweep was asked for last, in ms since 1970
+    keys : the parameters that tell its points apart
+    count : the number of points
+    points : their values; None where they were too many for a tag
+    """
+
+    asked_ms: int
+    keys: tuple[str, ...]
+    count: int
+    points: tuple[dict[str, Any], ...] | None
+
+
+def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]]) -> None:
+    """Store that these points (distinct, all with the same keys) are asked for now.
+
+    They are written in the shortest form that says them all: as axes where they are a full product, else one by one;
+    where neither fits into a tag, their number alone is kept.
+    """
+    keys = list(points[0])
+    rows = [[point[key] for key in keys] for point in points]
+    axes = [list(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
+    full = math.prod(map(len, axes)) == len(rows)
+    head = {"asked_ms": int(time.time() * 1000), "keys": keys, "count": len(rows)}
+    text = json.dumps({**head, **({"axes": axes} if full else {"points": rows})})
+    store.tag_experiment(f"{SWEEP_TAG}{sweep}", text if len(text) <= MAX_TAG else json.dumps(head))
+
+
+def declared_sweeps(store: Store) -> dict[str, DeclaredSweep]:
+    """Every sweep of the experiment by its id."""
+    found = {key: json.loads(text) for key, text in store.experiment_tags().items() if key.startswith(SWEEP_TAG)}
+    return {key.removeprefix(SWEEP_TAG): _declared(content) for key, content in found.items() if "asked_ms" in content}
+
+
+def _declared(content: Mapping[str, Any]) -> DeclaredSweep:
+    rows = product(*content["axes"]) if "axes" in content else content.get("points")
+    keys = tuple(content["keys"])
+    points = None if rows is None else tuple(dict(zip(keys, row, strict=True)) for row in rows)
+    return DeclaredSweep(content["asked_ms"], keys, content["count"], points)
+
+
+def join_sweep(store: Store, run_id: str, sweep: str) -> None:
+    """Count a run as part of a sweep; a run may belong to several."""
+    store.tag_run(run_id, f"{SWEEP_TAG}{sweep}", "1")
