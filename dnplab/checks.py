@@ -71,7 +71,10 @@ def finite_array(key: str, value: ArrayLike, shape: Sequence[int | None]) -> NDA
     """A read-only float64 copy of an array of finite numbers with the given shape (None: any length)."""
     wanted = "an array of finite real numbers of shape (" + ", ".join("n" if n is None else str(n) for n in shape) + ")"
     try:
-        array = np.array(value, dtype=np.float64)
+        given = np.asarray(value)
+        if given.dtype.kind not in "iuf":  # NumPy would cast text, truth values and complex numbers in silence
+            raise TypeError
+        array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
         raise ParameterError(key, value, wanted) from None
     if array.ndim != len(shape) or any(n is not None and n != m for n, m in zip(shape, array.shape, strict=True)):

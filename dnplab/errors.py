@@ -26,6 +26,11 @@ class ParameterError(DnplabError, ValueError):
     def __init__(self, key: str, got: object, allowed: str) -> None:
         super().__init__(f"{key} is {got!r}, but it must be {allowed}.")
         self.key = key
+        self._arguments = (key, got, allowed)
+
+    def __reduce__(self) -> tuple[type[ParameterError], tuple[str, object, str]]:
+        """Pickle by the arguments, so that the error comes back whole from a worker process."""
+        return type(self), self._arguments
 
 
 class DegenerateSpectrumError(DnplabError, ValueError):

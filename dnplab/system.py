@@ -54,8 +54,9 @@ class SpinSystem:
         if n == 0:
             raise ParameterError("offsets_mhz", [], "one offset for each of N >= 1 spins")
         couplings = checks.finite_array("couplings_mhz", self.couplings_mhz, (n, n))
-        if not np.array_equal(couplings, couplings.T):
-            i, j = np.argwhere(couplings != couplings.T)[0]
+        uneven = np.abs(couplings - couplings.T) > 1e-12 * np.abs(couplings).max()
+        if uneven.any():
+            i, j = np.argwhere(uneven)[0]
             raise ParameterError(
                 "couplings_mhz",
                 f"asymmetric: [{i}, {j}] = {couplings[i, j]} and [{j}, {i}] = {couplings[j, i]}",
@@ -67,6 +68,7 @@ class SpinSystem:
             raise ParameterError("ising", self.ising, "true or false")
         if self.disorder_mhz is not None:
             object.__setattr__(self, "disorder_mhz", checks.non_negative("disorder_mhz", self.disorder_mhz))
+        couplings = 0.5 * (couplings + couplings.T)  # equal to the last bit
         order = np.argsort(offsets, kind="stable")
         object.__setattr__(self, "offsets_mhz", _frozen(offsets[order]))
         object.__setattr__(self, "couplings_mhz", _frozen(couplings[np.ix_(order, order)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 
 import numpy as np
@@ -177,3 +178,20 @@ def test_dense_method_that_is_too_large() -> None:
     with pytest.raises(ParameterError) as caught:
         solve(system=system, method="dense")
     assert_one_sentence(caught.value, "method", "dense", "dressed")
+
+
+def test_an_error_survives_the_way_back_from_a_worker() -> None:
+    error = ParameterError("seed", -1, "an integer >= 0")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), copy.key) == (ParameterError, str(error), "seed")
+
+
+@pytest.mark.parametrize("couplings", [np.array([[0, 0.1j], [-0.1j, 0]]), [["0", "1"], ["1", "0"]], [[False, True]] * 2])
+def test_nothing_is_cast_to_numbers_in_silence(couplings: object) -> None:
+    with pytest.raises(ParameterError, match="couplings_mhz"):
+        SpinSystem(electron_ghz=93.9, offsets_mhz=[0.0, 1.0], couplings_mhz=couplings)
+
+
+def test_rounding_is_no_asymmetry() -> None:
+    system = SpinSystem(electron_ghz=93.9, offsets_mhz=[0, 1], couplings_mhz=[[0, 0.1 + 0.2], [0.3, 0]])
+    np.testing.assert_array_equal(system.couplings_mhz, np.transpose(system.couplings_mhz))

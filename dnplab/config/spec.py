@@ -26,9 +26,6 @@ __all__ = [
     "with_full_key",
 ]
 
-"""Raised when the meaning of a parameter changes, so that runs from before are computed again."""
-
-
 class ConfigError(DnplabError, ValueError):
     """A config cannot be composed or does not describe an ensemble: one sentence with the full key."""
 
@@ -95,6 +92,8 @@ def _edges(half_width_mhz: float, bin_mhz: float) -> tuple[float, ...]:
         raise ParameterError("epr_half_width_mhz", half_width_mhz, "a finite number > 0")
     if not 0 < bin_mhz <= half_width_mhz:
         raise ParameterError("epr_bin_mhz", bin_mhz, f"> 0 and at most epr_half_width_mhz = {half_width_mhz}")
+    if 2 * half_width_mhz / bin_mhz > 1e5:
+        raise ParameterError("epr_bin_mhz", bin_mhz, f"at least {2e-5 * half_width_mhz:g} (100000 bins)")
     bins = max(1, round(2 * half_width_mhz / bin_mhz))
     if not np.isclose(bins * bin_mhz, 2 * half_width_mhz, rtol=1e-9):
         near = f"{2 * half_width_mhz / bins:.6g}"
@@ -129,9 +128,20 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
         "drive.sites": sites,
         "solver.method": spec.method,
         "solver.rtol": spec.rtol,
+        "observables.names": "+".join(spec.observables),
+        **_epr_params(spec),
+        "observables.kept_spins": spec.subsystem,
         "ensemble.realizations": spec.realizations,
         "ensemble.seed": spec.seed,
     }
+
+
+def _epr_params(spec: EnsembleSpec) -> dict[str, float]:
+    if not spec.epr_edges_mhz:
+        return {}
+    half_width_mhz = spec.epr_edges_mhz[-1]
+    bin_mhz = 2 * half_width_mhz / (len(spec.epr_edges_mhz) - 1)
+    return {"observables.epr_half_width_mhz": half_width_mhz, "observables.epr_bin_mhz": float(f"{bin_mhz:.12g}")}
 
 
 def run_name(spec: EnsembleSpec) -> str:

@@ -19,6 +19,7 @@ from dnplab.system import SpinSystem
 __all__ = ["OBSERVABLES", "SCHEMA", "EnsembleSpec"]
 
 OBSERVABLES = ("polarization", "spin_temperature", "epr", "eigenstates", "level_statistics")
+MOST_EDGES = 100_001
 SCHEMA = 2  # raise when the content of a stored realization changes its meaning
 
 
@@ -38,7 +39,7 @@ class EnsembleSpec:
     electron_ghz: float = 93.9
     ising: bool = False
     model: str = "nonsecular"
-    rtol: float = 1e-8
+    rtol: float = 1e-10
     method: str = "auto"
     seed: int = 0
     realizations: int = 1
@@ -55,6 +56,8 @@ class EnsembleSpec:
         edges = self.epr_edges_mhz
         if "epr" in known and (len(edges) < 2 or any(b <= a for a, b in pairwise(edges))):
             raise ParameterError("epr_edges_mhz", list(edges), "at least two edges in ascending order")
+        if len(edges) > MOST_EDGES:
+            raise ParameterError("epr_edges_mhz", f"{len(edges)} edges", f"at most {MOST_EDGES} edges (wider bins)")
         if self.kept_spins is not None and n == 1:
             raise ParameterError("kept_spins", self.kept_spins, "null for one spin, which is entangled with nothing")
         if self.kept_spins is not None and not 1 <= checks.positive_int("kept_spins", self.kept_spins) < n:
