@@ -1,10 +1,9 @@
-r"""Golden-rule rates between eigenstates of H_S, from the bath and from a weak drive: (S18), (S19), (S52), (S53).
+r"""Golden-rule rates of the bath between eigenstates of H_S and the decay of their coherences: (S18), (S19).
 
     W^B_{n->m}  = h(omega_nm) / T_1 sum_i |<m|S_i^+-|n>|^2      adjacent sectors
                 = h(omega_nm) / T*  sum_i |<m|S_i^z|n>|^2       same sector,  omega_nm = epsilon_n - epsilon_m
     1/T_nm      = g_n + g_m - (1 / 2T(0)) sum_i d_i[n] d_i[m],  d_i[n] = <n|S_i^z|n>
     g_n         = (1/2) sum_{k != n} W^B_{n->k} + (1 / 4T(0)) sum_i d_i[n]^2
-    W^MW_nm     = 2 omega_1^2 T_nm / (1 + (T_nm Delta omega_nm)^2) |<n|S^x|m>|^2
 
 The printed (S19) counts h twice; this is the corrected form. All levels and gaps are taken as non-degenerate.
 Matrices here are gains: gain[m, n] is the rate from n to m, in 1/µs, with a zero diagonal.
@@ -18,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnplab.bath import Bath
-from dnplab.drive import Drive
 from dnplab.spectrum import Spectrum
-from dnplab.units import RAD_US_PER_GHZ, RAD_US_PER_MHZ
+from dnplab.units import RAD_US_PER_GHZ
 
-__all__ = ["Decoherence", "bath_gain", "drive_elements"]
+__all__ = ["Decoherence", "bath_gain"]
 
 FloatArray = NDArray[np.float64]
 
@@ -69,10 +67,3 @@ class Decoherence:
         """1/T_nm of a block of coherences; on the diagonal n = m it is the total outflow of n."""
         overlap = self.d[:, rows].T @ self.d[:, columns]
         return np.asarray(self.g[rows, None] + self.g[None, columns] - 0.5 * self.inverse_t_zero * overlap)
-
-
-def drive_elements(spectrum: Spectrum, drive: Drive, k: int) -> FloatArray:
-    """<n|omega_1 S^x|m> for n in sector k and m in sector k + 1, in rad/µs, S^x of the driven sites."""
-    sites = drive.driven_sites(spectrum.n_spins)
-    raising = sum((spectrum.raising_block(i, k) for i in sites), start=np.zeros((1, 1)))
-    return np.asarray(0.5 * RAD_US_PER_MHZ * drive.amplitude_mhz * raising)

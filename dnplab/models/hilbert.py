@@ -1,6 +1,7 @@
 r"""The Hilbert approximation: rate equations for the populations of the eigenstates of H_S, (S50) to (S53).
 
     dp_n/dt = sum_m (W^B_{m->n} + W^MW_nm) p_m - (W^B_{n->m} + W^MW_nm) p_n,        rho = sum_n p_n |n><n|
+    W^MW_nm = 2 omega_1^2 T_nm / (1 + (T_nm Delta omega_nm)^2) |<n|S^x|m>|^2
 
 The limit of the secular equation for a weak drive. Its 1/T_nm treat degenerate gaps as non-degenerate, so it does not
 become Bloch's equation for U -> 0, N > 1. Undriven, the fixed point is exp(-beta H_S)/Tr, exactly.
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from dnplab.bath import Bath
 from dnplab.drive import Drive
-from dnplab.rotating_frame import detuning
+from dnplab.rotating_frame import detuning, drive_elements
 from dnplab.system import SpinSystem
-from dnplab.transitions import Decoherence, bath_gain, drive_elements
+from dnplab.transitions import Decoherence, bath_gain
 
 __all__ = ["Hilbert"]
 

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.models.generator import Generator, Projection
-from dnplab.rotating_frame import detuning
+from dnplab.rotating_frame import eigenbasis_hamiltonian
 from dnplab.system import SpinSystem
-from dnplab.transitions import Decoherence, bath_gain, drive_elements
+from dnplab.transitions import Decoherence, bath_gain
 
 __all__ = ["Secular"]
 
@@ -33,10 +33,7 @@ class Secular(Generator):
         spectrum.require_nondegenerate("model=secular")
         self.relaxation_rate = 1.0 / bath.t1_us
         self.basis = spectrum.vectors
-        self.hamiltonian = np.diag(spectrum.energies + detuning(system, drive) * spectrum.sz)
-        for k, up, down in spectrum.adjacent():
-            self.hamiltonian[up, down] = drive_elements(spectrum, drive, k)
-            self.hamiltonian[down, up] = self.hamiltonian[up, down].T
+        self.hamiltonian = eigenbasis_hamiltonian(system, drive)
         self._gain = bath_gain(spectrum, bath, system.electron_ghz)
         decoherence = Decoherence.of(spectrum, bath, self._gain)
         self._d, self._half_inverse_t_zero = decoherence.d, 0.5 * decoherence.inverse_t_zero

@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.models.generator import Generator, Projection
-from dnplab.rotating_frame import detuning
+from dnplab.rotating_frame import eigenbasis_hamiltonian
 from dnplab.spectrum import Spectrum
 from dnplab.system import SpinSystem
-from dnplab.transitions import drive_elements
 from dnplab.units import RAD_US_PER_GHZ
 
 __all__ = ["UniversalLindblad"]
@@ -34,10 +33,7 @@ class UniversalLindblad(Generator):
         spectrum = system.spectrum
         self.relaxation_rate = 1.0 / bath.t1_us
         self.basis = spectrum.vectors
-        self.hamiltonian = np.diag(spectrum.energies + detuning(system, drive) * spectrum.sz)
-        for k, up, down in spectrum.adjacent():
-            self.hamiltonian[up, down] = drive_elements(spectrum, drive, k)
-            self.hamiltonian[down, up] = self.hamiltonian[up, down].T
+        self.hamiltonian = eigenbasis_hamiltonian(system, drive)
         self._jumps = _jump_operators(spectrum, bath, RAD_US_PER_GHZ * system.electron_ghz)
         self._decay = np.einsum("jba,jbc->ac", self._jumps, self._jumps, optimize=True)
 
