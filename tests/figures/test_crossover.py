@@ -80,6 +80,19 @@ def test_a_sweep_without_crossover_or_ratio_is_drawn(tmp_path: Path) -> None:
     assert save(figure, tmp_path / "new" / "crossover.png").stat().st_size > 10_000
 
 
+def test_a_single_temperature_has_error_bars_and_no_diamond(table: pd.DataFrame, temperatures: pd.DataFrame) -> None:
+    one_table, none = find_crossover(sweep(realizations(temperatures=[4.0])))
+    ax = panel(crossover_figure(one_table, none), "mathrm{rms}")
+    bars = {one.get_gid(): one for one in ax.collections if one.get_gid()}
+    assert set(bars) == {f"{model} bar" for model in MODELS}
+    row = one_table[one_table["model"] == "nonsecular"].iloc[0]
+    low, high = bars["nonsecular bar"].get_segments()[0][:, 1]
+    assert (high - low) / 2 == pytest.approx(row["ansatz_deviation_sem"])
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == MODELS
+    full = panel(crossover_figure(table, temperatures), "mathrm{rms}").get_legend()
+    assert [text.get_text() for text in full.get_texts()] == [*MODELS, "half of the change"]
+
+
 def test_groups_have_their_own_panels() -> None:
     parts = [realizations(count=3, seed=k).assign(**{"system.n_spins": n}) for k, n in enumerate((4.0, 6.0))]
     data = sweep(pd.concat(parts), groups=("system.n_spins",))
