@@ -19,8 +19,9 @@ from hydra._internal.utils import get_args_parser
 from dnplab.analysis import MEASURES, Crossover, Sweep, find_crossover, format_report, read_sweep, write_results
 from dnplab.comparison import RATIO, group_words, in_order, split_groups
 from dnplab.config import ConfigError, read_config
+from dnplab.config.words import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from dnplab.figures import crossover_figure, profiles_figure, save
+from dnplab.figures import crossover_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, default_uri, log_summary, ui_command
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
@@ -91,8 +92,10 @@ def summarise(
     files = [*write_results(table, temperatures, folder)]
     files.append(save(crossover_figure(table, temperatures, found.groups), folder / "crossover.png"))
     offsets = _microwave_offsets(found.runs)
-    if len(offsets) == 1 and (profiles := profiles_figure(found.spins, offsets[0], found.groups)):
-        files.append(save(profiles, folder / "profiles.png"))
+    if len(offsets) == 1:
+        ends = {"profiles": profiles_figure(found.spins, offsets[0], found.groups)}
+        ends["spectra"] = spectra_figure(found.spectra, offsets[0], found.groups)
+        files += [save(figure, folder / f"{stem}.png") for stem, figure in ends.items() if figure is not None]
     _print(found, table, temperatures, files)
 
     store = Store(uri, experiment, create=False).sibling("crossover", NOTE)
@@ -160,6 +163,7 @@ def main() -> int:
         if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="crossover")(lambda _: None)()
             return 0
+        check_outputs(config.outputs)
         outputs = Path(config.outputs).absolute()
         uri = config.tracking.uri or default_uri(outputs)
         summary = summarise(uri, config.tracking.experiment, config.sweep, outputs, config.bootstrap, config.seed)

@@ -2,10 +2,13 @@
 
 The command line is checked as a whole before anything starts. Then the store is opened (created if it is new), the
 runs that it holds already are counted in, Hydra runs the others, and a sweep ends with its crossover.
+
+Ctrl-C and SIGTERM, which schedulers send, both close the current run as KILLED and lose no finished realization.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 import time
@@ -16,6 +19,7 @@ from typing import Any
 
 import hydra
 from hydra._internal.utils import get_args_parser
+from joblib.externals.loky import get_reusable_executor
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
@@ -53,7 +57,11 @@ __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
-INCOMPLETE, BAD_INPUT, INTERRUPTED = 1, 2, 130
+INCOMPLETE, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: everything on the way treats it as Ctrl-C."""
 
 
 def main() -> int:
@@ -68,14 +76,24 @@ def main() -> int:
         plan = make_plan(CONF, words.overrides, multirun=words.multirun, search=search)
         if words.cfg:
             return _hydra(sys.argv[1:], None)
+        plan.require_outputs()
         plan.require_memory()
+        signal.signal(signal.SIGTERM, _terminate)
         store = _open_store(plan.jobs[0].config)
         blame = INCOMPLETE
         return _carry_out(plan, store)
     except DnplabError as error:
         return _fail(error, blame)
-    except KeyboardInterrupt:
-        return _fail("Interrupted. The same command computes what is missing.", INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        get_reusable_executor(reuse=True, kill_workers=True).shutdown(wait=True, kill_workers=True)
+        word, code = ("Terminated", TERMINATED) if isinstance(stop, _Terminated) else ("Interrupted", INTERRUPTED)
+        return _fail(f"{word}. The same command computes what is missing.", code)
+
+
+def _terminate(*_: object) -> None:
+    """The handler of SIGTERM; a second one must not disturb the closing of the run."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Terminated
 
 
 def _open_store(config: Config) -> Store:

@@ -276,12 +276,36 @@ def test_sweep_id_does_not_depend_on_the_order_of_words() -> None:
         (["model=hilbert,secular"], ["add -m"]),
         (["nonsense"], ["'nonsense' is not understood", "KEY=VALUE"]),
         (["bath.temperature_k=${system.colour}"], ["colour"]),
+        (["ensemble.workers=-1"], ["ensemble.workers is -1, but it must be an integer >= 0."]),
+        (["ensemble.threads=-1"], ["ensemble.threads is -1, but it must be an integer >= 0."]),
+        (["outputs=ünï"], ["'outputs=ünï' is not understood", """needs quotes, as in 'outputs="ünï"'."""]),
+        (["outputs=a=b"], ["'outputs=a=b' is not understood", """needs quotes, as in 'outputs="a=b"'."""]),
+        (["outputs=~/x"], [f"""needs quotes, as in 'outputs="{Path.home()}/x"'."""]),
+        (["outputs=[a"], ["'outputs=[a' is not understood; it must look like KEY=VALUE."]),
     ],
 )
 def test_a_mistake_is_one_sentence(words: list[str], parts: list[str]) -> None:
     message = complaint(*words)
     for part in parts:
         assert part in message
+
+
+def test_quoted_values_are_taken_as_they_are() -> None:
+    for outputs in ("outputs/ünï", "a=b"):
+        (job,) = plan(f'outputs="{outputs}"').jobs
+        assert job.config.outputs == outputs
+
+
+def test_outputs_must_be_a_folder_that_can_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("thesis")
+    for word in (f"outputs={tmp_path}/file", f"outputs={tmp_path}/file/sub"):
+        with pytest.raises(DnplabError, match=r"^outputs is '.*file.*', but it must be a folder that can be written to"):
+            plan(word, *SMALL).require_outputs()
+    for word in ("outputs=", "outputs='  '"):
+        with pytest.raises(DnplabError, match=r"^outputs is ' *', but it must be the path of a folder"):
+            plan(word, *SMALL).require_outputs()
+    plan(f"outputs={tmp_path}/new/sub", *SMALL).require_outputs()
+    assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize(
@@ -352,6 +376,8 @@ def test_cfg_needs_no_memory() -> None:
         (["bootstrap=1"], "bootstrap is 1, but it must be at least 2 resamples."),
         (["seed=-1"], "seed is -1, but it must be an integer >= 0."),
         (["seed=1,2"], "seed=1,2 names several values, but seed takes one here."),
+        (["swep=x"], "There is no config key swep; did you mean sweep?"),
+        (["outputs="], "outputs is '', but it must be the path of a folder."),
         (["botstrap=10"], "There is no config key botstrap; did you mean bootstrap?"),
         (["tracking.colour=red"], "There is no config key tracking.colour; it may be tracking.uri, tracking.experiment."),
         (["nonsense"], "'nonsense' is not understood; it must look like KEY=VALUE."),

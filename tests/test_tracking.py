@@ -126,6 +126,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(TrackingError, match="cannot be opened for writing"):
         Store(f"sqlite:///{file}", "dnplab")
     assert file.read_text().startswith("chapter one")
+    assert [item.name for item in tmp_path.iterdir()] == ["thesis.db"]
 
 
 def test_a_deleted_experiment_is_named(store: Store) -> None:
@@ -295,6 +296,46 @@ def test_a_summary_is_replaced_not_repeated(store: Store, tmp_path: Path) -> Non
     history = store.client.get_metric_history(found.run_id, "ansatz_deviation")
     assert [(point.step, point.value) for point in history] == [(1200, 2.0), (12000, 3.0)]
     assert store.artifact_names(found.run_id) == {"crossover.csv"}
+
+
+def test_processes_may_declare_and_join_the_same_sweeps(store: Store, outputs: Path) -> None:
+    """MLflow looks for a tag before it inserts it, so two at once violate its unique key."""
+    run_id = finish(store, "f")
+    code = OPEN.replace("'dnplab'", repr(store.experiment)) + (
+        "import time; from dnplab.tracking import declare_sweep, join_sweep\n"
+        "time.sleep(max(0.0, float(sys.argv[2]) - time.time()))\n"
+        "for i in range(25):\n"
+        "    declare_sweep(s, str(i), [{'model': 'hilbert'}])\n"
+        "    join_sweep(s, sys.argv[3], str(i))\n"
+    )
+    started = [python(code, str(outputs), str(time.time() + 8), run_id) for _ in range(4)]
+    errors = [process.communicate(timeout=120)[1] for process in started]
+    assert [process.returncode for process in started] == [0] * 4, errors
+    assert len(declared_sweeps(store)) == 25
+    assert len([tag for tag in store.search()[0].tags if tag.startswith("sweep.")]) == 25
+
+
+def test_a_tag_that_another_process_has_just_set_is_set_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.exceptions import MlflowException
+
+    write, calls = store.client.set_experiment_tag, []
+
+    def raced(*words: str) -> None:
+        calls.append(words)
+        if len(calls) < 3:
+            raise MlflowException("(sqlite3.IntegrityError) UNIQUE constraint failed: experiment_tags.key")
+        write(*words)
+
+    monkeypatch.setattr(store.client, "set_experiment_tag", raced)
+    store.tag_experiment("sweep.s", "text")
+    assert (len(calls), store.experiment_tags()["sweep.s"]) == (3, "text")
+
+
+def test_a_summary_that_another_process_has_begun_since_stays(store: Store) -> None:
+    newer = {"summary": "true", "sweep": "s", "model": "hilbert", "group": ""}
+    later = store.client.create_run(store.experiment_id, tags=newer, start_time=int(time.time() * 1000) + 60_000)
+    log_summary(store, sweep="s", model="hilbert", group="", steps={}, params={}, tags={}, files=[])
+    assert later.info.run_id in {run.run_id for run in store.search()}
 
 
 def test_a_summary_that_fails_says_so_and_leaves_the_earlier_one(store: Store, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ is treated as its mirror image. There is none when
   `SIGNIFICANCE` times the standard error of that step: the curve has a peak or a dip, and half of
   its change is not one place.
 
-A crossover that more than half of the resamples of a bootstrap do not have counts as none, too.
+A crossover that more than half of the resamples of a bootstrap do not have counts as none, too, and so
+does one between fewer than three temperatures: of two it is the geometric mean, whatever the curve.
 
 The bounds of a curve without a crossover are the lowest temperature range that holds its whole
 climb: from its lowest point before its highest one to its highest one.

@@ -20,6 +20,9 @@ __all__ = ["CONFIDENCE", "Crossover", "find_crossover", "write_results"]
 TEMPERATURE_COLUMNS = ("model", "measure", "crossover_k", "lower_k", "upper_k", "without_crossing", "reason")
 CONFIDENCE = 0.95
 MOST = 0.5
+FEWEST_TEMPERATURES = 3  # between two, half of the change is their geometric mean whatever the curve
+TOO_FEW = "too few temperatures"
+NO_CHANGE = "no change beyond 2 standard errors"
 PERCENTILES = (50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE))
 
 
@@ -29,7 +32,8 @@ class Crossover(NamedTuple):
     table : a row per (group, model, temperature) with counts, mean and standard error of each measure. Means run over
         the realizations stored at that point; where some lack a measure, `<measure>_n` counts those that have it.
         `ansatz_deviation_over_hilbert` is the ratio of the mean ansatz_deviation to the Hilbert model's, on the
-        realizations where both have it, with `_lower` and `_upper` the 95 % percentiles of the joint bootstrap.
+        realizations where both have it, with `_lower` and `_upper` the 95 % percentiles of the joint bootstrap. It is NaN
+        where the Hilbert model's is zero up to rounding, the percentiles also where only one realization has both.
     temperatures : a row per (group, model, measure) with the crossover temperature of `dnplab.analysis.crossing`.
         `crossover_k` is NaN where there is none; then `reason` says why, and `lower_k`, `upper_k` bound where the
         measure makes its climb. Otherwise they are the 95 % percentiles over the resamples that cross, and
@@ -111,7 +115,9 @@ def _table_rows(curves: Curves, excluded: Mapping[tuple[str, float], int]) -> It
             for name, curve in curves.measures.items():
                 row[name] = curve.mean[m, t]
                 if name == RATIO:
-                    row[f"{name}_lower"], row[f"{name}_upper"] = _interval(curve.resampled[:, m, t])
+                    several = curve.used[m, t] > 1  # one realization says nothing of its spread
+                    bounds = _interval(curve.resampled[:, m, t]) if several else (np.nan, np.nan)
+                    row[f"{name}_lower"], row[f"{name}_upper"] = bounds
                 else:
                     row[f"{name}_sem"], row[f"{name}_n"] = curve.sem[m, t], int(curve.used[m, t])
             yield row
@@ -130,8 +136,8 @@ def _crossovers(curves: Curves) -> Iterator[dict[str, object]]:
 def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) -> dict[str, object]:
     """The row of one model's curve at the temperatures where it is known."""
     mean, resampled = curve.mean[m, known], curve.resampled[:, m, known]
-    if temperature_k.size < 2:
-        return _none(temperature_k, mean, 1.0, "one temperature")
+    if temperature_k.size < FEWEST_TEMPERATURES:
+        return _none(temperature_k, mean, 1.0, TOO_FEW)
     resampled = resampled[np.isfinite(resampled).all(axis=1)]  # a resample may miss the few that have the measure
     if int(curve.used[m, known].min()) < 2 or len(resampled) < 2:
         return _none(temperature_k, mean, 1.0, "fewer than two realizations")
@@ -141,7 +147,7 @@ def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) ->
     lost = float(np.mean(draws.outcome != Outcome.CROSSES))
     if found.outcome[0] != Outcome.CROSSES:
         reasons = {
-            int(Outcome.FLAT): "no change beyond 2 standard errors",
+            int(Outcome.FLAT): NO_CHANGE,
             int(Outcome.NOT_MONOTONE): "not monotone beyond its errors",
         }
         return _none(temperature_k, mean, lost, reasons[int(found.outcome[0])])
@@ -159,7 +165,7 @@ def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) ->
 
 def _none(temperature_k: Array, mean: Array, lost: float, reason: str) -> dict[str, object]:
     lower, upper = rise_bounds(temperature_k, mean)
-    if reason.startswith("no change"):
+    if reason in (NO_CHANGE, TOO_FEW):
         lower, upper = float(temperature_k[0]), float(temperature_k[-1])
     return {
         "crossover_k": np.nan,

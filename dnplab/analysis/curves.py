@@ -16,6 +16,7 @@ from dnplab.errors import ParameterError
 __all__ = ["MEASURES", "Array", "Curve", "Curves", "curves_of"]
 
 Array = NDArray[np.float64]
+ZERO = 1e-6  # a mean ansatz deviation below it is rounding: nothing can be compared with it
 
 MEASURES = (
     LEADING,
@@ -82,12 +83,12 @@ def _curve(values: Array, weights: Array) -> Curve:
 
 
 def _ratio(values: Array, reference: Array, weights: Array) -> Curve:
-    """Mean of `values` (M, T, R) over that of `reference` (T, R), on the realizations both have."""
+    """Mean of `values` (M, T, R) over that of `reference` (T, R), on the realizations both have; NaN over `ZERO`."""
     below = np.where(np.isfinite(values), reference, np.nan)
     above = np.where(np.isfinite(reference), values, np.nan)
     upper, lower = _curve(above, weights), _curve(below, weights)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean, resampled = upper.mean / lower.mean, upper.resampled / lower.resampled
-    mean[~np.isfinite(mean)] = np.nan
-    resampled[~np.isfinite(resampled)] = np.nan
+    known = np.abs(lower.mean) > ZERO  # False where it is NaN
+    mean, resampled = np.full_like(lower.mean, np.nan), np.full_like(lower.resampled, np.nan)
+    np.divide(upper.mean, lower.mean, out=mean, where=known)
+    np.divide(upper.resampled, lower.resampled, out=resampled, where=known & (np.abs(lower.resampled) > ZERO))
     return Curve(mean, np.std(resampled, axis=0), resampled, upper.used)

@@ -13,6 +13,7 @@ from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, split_grou
 __all__ = ["format_report"]
 
 SHOWN = (LEADING, "hilbert_distance", "localization_index")
+NARROWEST = (11, 6, 5, 19, 20, 19, 20)  # columns of the table; a longer cell widens its own
 SHOWN_TEMPERATURES = (LEADING, RATIO, "localization_index", "hilbert_distance")
 
 
@@ -29,25 +30,25 @@ def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple
 
 
 def _table(rows: pd.DataFrame) -> str:
-    header = [
-        f"{'model':<11}{'T / K':>6}{'n':>5}{'ansatz_deviation':>19}{'over Hilbert':>20}"
-        f"{'hilbert_distance':>19}{'localization_index':>20}"
-    ]
-    lines: list[str] = []
+    cells: list[tuple[str, ...]] = [("model", "T / K", "n", SHOWN[0], "over Hilbert", *SHOWN[1:])]
     for row in rows.to_dict("records"):
         used = str(row["realizations"]) + ("*" if row["excluded"] else "")
-        lines.append(
-            f"{row['model']:<11}{row['temperature_k']:>6g}{used:>5}"
-            f"{_measured(row, SHOWN[0]):>19}{_ratio(row):>20}"
-            f"{_measured(row, SHOWN[1]):>19}{_measured(row, SHOWN[2]):>20}"
-        )
+        first, *others = (_measured(row, measure) for measure in SHOWN)
+        cells.append((str(row["model"]), f"{row['temperature_k']:g}", used, first, _ratio(row), *others))
+    widths = [
+        max(narrow, max(map(len, column)) + 1) for narrow, column in zip(NARROWEST, zip(*cells, strict=True), strict=True)
+    ]
+    lines = [
+        f"{line[0]:<{widths[0]}}" + "".join(f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:], strict=True))
+        for line in cells
+    ]
     notes: list[str] = []
     if (excluded := int(rows["excluded"].sum())) > 0:
         notes.append(f"* {excluded} realizations did not converge and are in no average (column excluded).")
     if partial := [name for name in MEASURES if f"{name}_n" in rows and (rows[f"{name}_n"] < rows["realizations"]).any()]:
         notes.append(f"Not defined for every realization: {', '.join(partial)}; column <measure>_n has their n.")
     notes.append("n realizations; mean ± standard error; ratio of means with its 95 % bootstrap interval.")
-    return "\n".join([*header, *lines, *notes])
+    return "\n".join([*lines, *notes])
 
 
 def _measured(row: Mapping[object, object], measure: str) -> str:
@@ -67,7 +68,7 @@ def _ratio(row: Mapping[object, object]) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:.2f}" if abs(value) < 1000 else f"{value:.0e}"
+    return f"{value:.2f}" if abs(value) < 100 else f"{value:.1f}" if abs(value) < 1000 else f"{value:.0e}"
 
 
 def _number(row: Mapping[object, object], key: str) -> float:

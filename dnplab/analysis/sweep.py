@@ -8,7 +8,7 @@ grouping column, so that two system sizes are two crossovers and never one avera
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -29,8 +29,9 @@ class Sweep:
 
     `runs` has a row per run (run_id, name, tags `code_version` and `fingerprint`, params, metrics).
     `realizations` and `spins` are long tables over all runs with the columns of `groups`, `model`
-    and `temperature_k` in front; `spins` is empty where no run stored a profile. `missing` lists
-    the points without a finished run (empty ones where the sweep was too long to store them).
+    and `temperature_k` in front; `spins` is empty where no run stored a profile. `spectra` holds the
+    EPR spectra, averaged over the realizations, in the same way. `missing` lists the points without
+    a finished run (empty ones where the sweep was too long to store them).
     """
 
     name: str
@@ -41,6 +42,7 @@ class Sweep:
     expected: int
     missing: tuple[Point, ...]
     warnings: tuple[str, ...]
+    spectra: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def completeness(self) -> str:
@@ -83,6 +85,7 @@ def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
         groups=groups,
         expected=expected,
         missing=tuple(missing),
+        spectra=_long_table(store, runs, groups, "spectrum.parquet"),
         warnings=(*undeclared, *repeated, *_version_warning(runs)),
     )
 

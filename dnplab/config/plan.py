@@ -21,8 +21,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from dnplab.config.schema import Config, field_types, register
 from dnplab.config.spec import ConfigError, logged_params, to_config, to_spec
-from dnplab.config.words import check_words, compose_words, groups, parse_words
+from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
 from dnplab.ensemble import EnsembleSpec
+from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
 
 __all__ = ["Job", "Plan", "make_plan"]
@@ -71,6 +72,11 @@ class Plan:
         keys = chosen or ["model", "bath.temperature_k"]
         distinct = dict.fromkeys(tuple(point[key] for key in keys) for point in points)
         return [dict(zip(keys, values, strict=True)) for values in distinct]
+
+    def require_outputs(self) -> None:
+        """Raise `ConfigError` if the output folder of any job cannot be written to."""
+        for outputs in dict.fromkeys(job.config.outputs for job in self.jobs):
+            check_outputs(outputs)
 
     def require_memory(self) -> None:
         """Raise `MemoryEstimateError` if a steady state of any job would not fit into the memory that is free."""
@@ -140,6 +146,9 @@ def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
 def _job(composed: DictConfig) -> Job:
     config = to_config(composed)
     spec = to_spec(config)
+    for key in ("workers", "threads"):
+        if (count := getattr(config.ensemble, key)) < 0:
+            raise ParameterError(f"ensemble.{key}", count, "an integer >= 0")
     return Job(config, spec, spec.fingerprint)
 
 

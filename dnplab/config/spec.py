@@ -26,6 +26,7 @@ __all__ = [
     "with_full_key",
 ]
 
+
 class ConfigError(DnplabError, ValueError):
     """A config cannot be composed or does not describe an ensemble: one sentence with the full key."""
 

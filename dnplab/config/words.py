@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
+import tempfile
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +25,7 @@ from yaml import YAMLError
 from dnplab.config.schema import field_types
 from dnplab.config.spec import ConfigError
 
-__all__ = ["check_words", "compose_words", "groups", "parse_words", "read_config"]
+__all__ = ["check_outputs", "check_words", "compose_words", "groups", "parse_words", "read_config"]
 
 Schema = TypeVar("Schema")
 
@@ -59,8 +61,42 @@ def parse_words(words: Sequence[str]) -> list[Override]:
         try:
             parsed.append(parser.parse_override(word))
         except HydraException as error:
-            raise ConfigError(f"{word!r} is not understood; it must look like KEY=VALUE.") from error
+            raise ConfigError(f"{word!r} is not understood; {_remedy(word, parser)}.") from error
     return parsed
+
+
+def _remedy(word: str, parser: OverridesParser) -> str:
+    """How a word that Hydra cannot parse is to be written."""
+    key, _, value = word.partition("=")
+    quoted = f'{key}="{os.path.expanduser(value)}"'
+    if value and not value.startswith(("'", '"', "[", "{")):
+        try:
+            parser.parse_override(quoted)
+        except HydraException:
+            pass
+        else:
+            return f"a value with such characters needs quotes, as in '{quoted}'"
+    return "it must look like KEY=VALUE"
+
+
+def check_outputs(outputs: str) -> None:
+    """Refuse an output folder that nothing can be written to; a missing one is not created.
+
+    Raises:
+        ConfigError: one sentence about the key `outputs`.
+
+    """
+    if not outputs.strip():
+        raise ConfigError(f"outputs is {outputs!r}, but it must be the path of a folder.")
+    folder = Path(outputs).absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ConfigError(
+            f"outputs is {outputs!r}, but it must be a folder that can be written to ({folder}: {error.strerror})."
+        ) from error
 
 
 def compose_words(name: str, words: Sequence[str], *, hydra: bool = False) -> DictConfig:

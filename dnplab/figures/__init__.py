@@ -3,7 +3,7 @@
 The functions of one run return None where the run has not observed what they draw.
 """
 
-from dnplab.figures.crossover import crossover_figure, profiles_figure
+from dnplab.figures.crossover import crossover_figure, profiles_figure, spectra_figure
 from dnplab.figures.run import (
     eigenstates_figure,
     eigenvalues_figure,
@@ -21,4 +21,5 @@ __all__ = [
     "polarization_figure",
     "profiles_figure",
     "save",
+    "spectra_figure",
 ]

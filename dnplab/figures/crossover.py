@@ -1,8 +1,8 @@
-"""The figures of a sweep: measures against temperature, and profiles cold and hot."""
+"""The figures of a sweep: measures against temperature, and profiles and spectra cold and hot."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from dnplab.figures.style import (
     paper_style,
 )
 
-__all__ = ["crossover_figure", "profiles_figure"]
+__all__ = ["crossover_figure", "profiles_figure", "spectra_figure"]
 
 LABELS = {
     LEADING: r"ansatz deviation $\mathrm{rms}_i\,|P_i - P_i^{\mathrm{ansatz}}|\,/\,|P_0|$",
@@ -68,31 +68,54 @@ def profiles_figure(spins: pd.DataFrame, microwave_offset_mhz: float, groups: Se
     """
     if spins.empty:
         return None
-    parts = list(split_groups(spins, groups))
+    return _ends_figure(spins, groups, lambda ax, values: _profile_panel(ax, values, microwave_offset_mhz))
+
+
+def spectra_figure(spectra: pd.DataFrame, microwave_offset_mhz: float, groups: Sequence[str] = ()) -> Figure | None:
+    """EPR spectra of all models at the coldest and the hottest temperature of a sweep: the letter's Fig. 2.
+
+    Args:
+        spectra: long table with columns model, temperature_k, left_mhz, right_mhz, epr, epr_sem,
+            ansatz, boltzmann; the last three may be missing.
+        microwave_offset_mhz: where the drive stands, from the electron frequency.
+        groups: further columns that tell crossovers apart; each combination gets its own row of
+            panels.
+
+    """
+    if spectra.empty:
+        return None
+    return _ends_figure(spectra, groups, lambda ax, values: _spectrum_panel(ax, values, microwave_offset_mhz))
+
+
+def _ends_figure(table: pd.DataFrame, groups: Sequence[str], draw: Callable[[Axes, pd.DataFrame], None]) -> Figure:
+    """A row of two panels for each group: its coldest and its hottest temperature."""
+    parts = list(split_groups(table, groups))
     with paper_style():
         figure = new_figure(9.0, 4.4 * len(parts))
         axes = figure.subplots(len(parts), 2, squeeze=False)
         for row, (group, values) in zip(axes, parts, strict=True):
             ends = sorted({values["temperature_k"].min(), values["temperature_k"].max()})
             for ax, temperature in zip(row, ends, strict=False):
-                _profile_panel(ax, values[values["temperature_k"] == temperature], microwave_offset_mhz)
+                draw(ax, values[values["temperature_k"] == temperature])
                 label = ", ".join([f"T = {temperature:g} K", *group_words(group)])
                 ax.set_title(label, loc="left")
             for ax in row[len(ends) :]:
                 ax.remove()
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
+        columns = len(labels) if len(labels) < 6 else (len(labels) + 1) // 2
+        figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize="small")
     return figure
 
 
 def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, group: Mapping[str, object]) -> None:
     axes = part.subplot_mosaic([[LEADING, "localization_index"], [LEADING, RATIO]], width_ratios=[1.6, 1])
+    marked = False
     for measure, ax in axes.items():
         for model in in_order(table["model"]):
             if measure in table and not (measure == RATIO and model == REFERENCE):
                 rows = table[table["model"] == model].dropna(subset=[measure]).sort_values("temperature_k")
                 _curve(ax, rows, str(measure), str(model))
-        _marks(ax, table, temperatures, str(measure))
+        marked |= _marks(ax, table, temperatures, str(measure))
         _temperature_axis(ax, table["temperature_k"].unique())
         ax.set_ylabel(LABELS[str(measure)])
         ax.margins(y=0.1)
@@ -101,7 +124,8 @@ def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, gr
         axes[measure].set_ylim(bottom=0.0)
     axes["localization_index"].set_xlabel("")
     axes["localization_index"].tick_params(labelbottom=False)
-    axes[LEADING].plot([], [], "D", ms=7, mfc="white", mec="0.4", mew=1.6, label="half of the change")
+    if marked:
+        axes[LEADING].plot([], [], "D", ms=7, mfc="white", mec="0.4", mew=1.6, label="half of the change")
     axes[LEADING].legend(loc="upper left")
     if group:
         axes[LEADING].set_title(", ".join(group_words(group)), loc="left")
@@ -114,15 +138,24 @@ def _curve(ax: Axes, rows: pd.DataFrame, measure: str, model: str) -> None:
     ax.plot(x, mean, "o-", color=colour, lw=1.8, ms=4.5, label=model)
     if f"{measure}_sem" in rows:
         sem = rows[f"{measure}_sem"].to_numpy()
-        band(ax, x, mean - sem, mean + sem, colour, gid=f"{model} band")
+        lower, upper = mean - sem, mean + sem
     elif f"{measure}_lower" in rows:
-        band(ax, x, rows[f"{measure}_lower"], rows[f"{measure}_upper"], colour, gid=f"{model} band")
-
-
-def _marks(ax: Axes, table: pd.DataFrame, temperatures: pd.DataFrame, measure: str) -> None:
-    """A diamond at each crossover temperature, at half height, with its interval."""
-    if temperatures.empty:
+        lower, upper = rows[f"{measure}_lower"].to_numpy(), rows[f"{measure}_upper"].to_numpy()
+    else:
         return
+    if x.size == 1 and np.isfinite([lower, upper]).all():  # a band needs two points
+        spread = np.maximum([mean - lower, upper - mean], 0.0)
+        bars = ax.errorbar(x, mean, yerr=spread, fmt="none", ecolor=colour, elinewidth=1.4, capsize=4)
+        bars[2][0].set_gid(f"{model} bar")
+    else:
+        band(ax, x, lower, upper, colour, gid=f"{model} band")
+
+
+def _marks(ax: Axes, table: pd.DataFrame, temperatures: pd.DataFrame, measure: str) -> bool:
+    """A diamond at each crossover temperature, at half height, with its interval; whether there is any."""
+    marked = False
+    if temperatures.empty:
+        return marked
     rows = temperatures[temperatures["measure"] == measure].dropna(subset=["crossover_k"])
     for row in rows.to_dict("records"):
         curve = table[table["model"] == row["model"]].dropna(subset=[measure]).sort_values("temperature_k")
@@ -136,6 +169,8 @@ def _marks(ax: Axes, table: pd.DataFrame, temperatures: pd.DataFrame, measure: s
             mfc="white", mec=colour, mew=1.6, ecolor=colour, elinewidth=1.4, capsize=4, zorder=5,
             gid=f"{row['model']} crossover",
         )  # fmt: skip
+        marked = True
+    return marked
 
 
 def _temperature_axis(ax: Axes, temperatures: np.ndarray) -> None:
@@ -180,4 +215,27 @@ def _profile_panel(ax: Axes, values: pd.DataFrame, microwave_offset_mhz: float) 
         )
     microwave_line(ax, microwave_offset_mhz)
     ax.set(xlabel=r"offset $\Delta_i/2\pi$ (MHz)", ylabel=r"polarization $P_i = 2\langle S_i^z\rangle$")
+    finish(ax)
+
+
+def _spectrum_panel(ax: Axes, values: pd.DataFrame, microwave_offset_mhz: float) -> None:
+    models = in_order(values["model"])
+    for model in models:
+        rows = values[values["model"] == model].sort_values("left_mhz")
+        edges = np.append(rows["left_mhz"].to_numpy(), rows["right_mhz"].iloc[-1])
+        centres, colour = 0.5 * (edges[1:] + edges[:-1]), colour_of(model)
+        if model == models[0] and "boltzmann" in rows:  # of the samples, whatever the model
+            ax.stairs(rows["boltzmann"], edges, fill=True, color="0.9", zorder=0, label="Boltzmann, no drive")
+        ax.plot(centres, rows["epr"], color=colour, lw=1.8, label=model)
+        if "epr_sem" in rows:
+            band(ax, centres, rows["epr"] - rows["epr_sem"], rows["epr"] + rows["epr_sem"], colour, gid=f"{model} band")
+        if "ansatz" in rows:
+            ax.plot(centres, rows["ansatz"], "--", color=colour, lw=1.2, gid=f"{model} ansatz")
+        ax.set_xlim(edges[0], edges[-1])
+    if "ansatz" in values:
+        ax.plot([], [], "--", color="0.4", lw=1.2, label="its spin-temperature ansatz")
+    ax.axhline(0.0, color="0.7", lw=0.8, zorder=0.3)
+    microwave_line(ax, microwave_offset_mhz)
+    ax.use_sticky_edges = False
+    ax.set(xlabel=r"$(\omega-\omega_e)/2\pi$ (MHz)", ylabel=r"EPR spectrum $\tilde f$ (1/MHz)")
     finish(ax)

@@ -7,9 +7,12 @@ complete: parallel jobs cannot race for its tables and a killed creation leaves 
 from __future__ import annotations
 
 import os
+import random
 import socket
 import sqlite3
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -30,6 +33,9 @@ __all__ = ["MAX_TAG", "Store", "default_uri", "ui_command"]
 CONNECT_TIMEOUT_S = 5.0
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
 PAGE = 1000  # runs per query
+ATTEMPTS = 8  # at writing what another process may write at the same moment
+RACES = ("IntegrityError", "database is locked")  # what MLflow's message then quotes
+SQLITE_HEADER = b"SQLite format 3\0"
 MAX_TAG = 5000  # characters of a tag that every store keeps
 SERVERS = ("http", "https", "databricks")
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -91,7 +97,7 @@ class Store:
                 f"`mlflow experiments restore -x {found.experiment_id}` or choose another name."
             )
         if note and found.tags.get("mlflow.note.content") != note:
-            self.client.set_experiment_tag(found.experiment_id, "mlflow.note.content", note)
+            _persistently(self.client.set_experiment_tag, found.experiment_id, "mlflow.note.content", note)
         return str(found.experiment_id)
 
     def _create(self, artifacts: Path | None) -> Experiment:
@@ -145,12 +151,12 @@ class Store:
     def tag_experiment(self, key: str, value: str) -> None:
         """Set one tag of the experiment."""
         with translated(self.uri, "tagging the experiment"):
-            self.client.set_experiment_tag(self.experiment_id, key, value)
+            _persistently(self.client.set_experiment_tag, self.experiment_id, key, value)
 
     def tag_run(self, run_id: str, key: str, value: str) -> None:
         """Set one tag of a run."""
         with translated(self.uri, "tagging a run"):
-            self.client.set_tag(run_id, key, value)
+            _persistently(self.client.set_tag, run_id, key, value)
 
     def artifact_names(self, run_id: str) -> set[str]:
         """Names of the artifacts at a run's root."""
@@ -161,6 +167,20 @@ class Store:
         """A local copy of one artifact (the artifact itself where it is a local file)."""
         with translated(self.uri, f"reading the artifact {name} of run {run_id}"):
             return Path(self.client.download_artifacts(run_id, name, str(folder)))
+
+
+def _persistently(write: Callable[[str, str, str], object], owner: str, key: str, value: str) -> None:
+    """Set a tag, again if another process wrote the same one in between: MLflow looks before it inserts."""
+    from mlflow.exceptions import MlflowException
+
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            write(owner, key, value)
+            return
+        except MlflowException as error:
+            if attempt == ATTEMPTS or not any(race in str(error) for race in RACES):
+                raise
+            time.sleep(random.uniform(0.0, 0.05 * 2**attempt))
 
 
 def _absolute(uri: str) -> str:
@@ -183,6 +203,8 @@ def _sqlite_path(uri: str) -> Path | None:
 def _prepare_sqlite(path: Path, artifacts: Path | None) -> None:
     """Make sure that `path` is a complete and writable store, creating it if it is missing."""
     try:
+        if path.exists():
+            _check_database(path)  # before a lock file is put beside it
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()  # a lock would wait for ever where nothing can be written
         with FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S):
@@ -199,6 +221,13 @@ def _prepare_sqlite(path: Path, artifacts: Path | None) -> None:
             f"tracking.uri is 'sqlite:///{path}', which cannot be opened for writing ({error}); "
             "it may be any MLflow tracking URI, or null for mlflow.db in the output folder."
         ) from error
+
+
+def _check_database(path: Path) -> None:
+    with path.open("rb") as file:
+        header = file.read(len(SQLITE_HEADER))
+    if header not in (b"", SQLITE_HEADER):
+        raise sqlite3.DatabaseError("file is not a database")
 
 
 def _create_sqlite(path: Path, artifacts: Path | None) -> None:

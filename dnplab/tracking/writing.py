@@ -178,8 +178,10 @@ def log_summary(
         with translated(store.uri, "storing a summary"):
             for path in files:
                 store.client.log_artifact(run_id, str(path))
-    for old in find_runs(store, summary="true", sweep=sweep, model=model):
-        if old.run_id != run_id and old.tags.get("group", "") == group:
+    summaries = [r for r in find_runs(store, summary="true", sweep=sweep, model=model) if r.tags.get("group", "") == group]
+    ages = {run.run_id: (run.started_ms, run.run_id) for run in summaries}
+    for old in summaries:
+        if ages[old.run_id] < ages[run_id]:  # one that another process has begun since stays
             with translated(store.uri, "replacing a summary"):
                 store.client.delete_run(old.run_id)
     return run_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +134,8 @@ def test_a_measure_that_does_not_change_has_none() -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (realizations(temperatures=[4.0]), "one temperature"),
+        (realizations(temperatures=[4.0]), "too few temperatures"),
+        (realizations(temperatures=[COLDEST, HOTTEST]), "too few temperatures"),
         (realizations(count=1), "fewer than two realizations"),
     ],
 )
@@ -225,6 +227,45 @@ def test_report_fits_100_columns_and_says_the_ratio() -> None:
     assert "3.86 [3.86, 3.86]" in hottest
     assert "16*" in hottest
     assert "2 realizations did not converge" in text
+
+
+def test_two_temperatures_have_bounds_alone() -> None:
+    data = sweep(realizations(temperatures=[COLDEST, HOTTEST], noise=0.0))
+    table, found = find_crossover(data)
+    assert set(found["lower_k"]) == {COLDEST}
+    assert set(found["upper_k"]) == {HOTTEST}
+    assert "none: too few temperatures (1.2 to 12 K)" in format_report(table, found)
+
+
+def test_nothing_is_compared_with_a_hilbert_deviation_of_zero() -> None:
+    values = realizations(count=4)
+    at_zero = (values["model"] == "hilbert") & (values["temperature_k"] == HOTTEST)
+    values.loc[at_zero, "ansatz_deviation"] = 1e-9
+    table, found = find_crossover(sweep(values))
+    hottest = table[table["temperature_k"] == HOTTEST]
+    assert hottest[[RATIO, f"{RATIO}_lower", f"{RATIO}_upper"]].isna().all().all()
+    assert table[table["temperature_k"] < HOTTEST][RATIO].notna().all()
+    line = next(line for line in format_report(table, found).splitlines() if line.startswith("nonsecular     12"))
+    assert line.split()[6] == "-"
+
+
+def test_one_realization_has_a_ratio_without_interval() -> None:
+    table, found = find_crossover(sweep(realizations(count=1)))
+    assert table[RATIO].notna().all()
+    assert table[[f"{RATIO}_lower", f"{RATIO}_upper"]].isna().all().all()
+    lines = format_report(table, found).splitlines()
+    assert not any("[" in line for line in lines if line.startswith("nonsecular"))
+
+
+@pytest.mark.parametrize("factor", [9.0, 90.0, 900.0, 9e5])
+def test_columns_of_the_report_stay_apart(factor: float) -> None:
+    values = realizations(count=3)
+    values.loc[values["model"] == "nonsecular", "ansatz_deviation"] *= factor
+    values["realization"] += 100_000
+    values["temperature_k"] *= 1.00001234
+    text = format_report(*find_crossover(sweep(values)))
+    lines = [re.sub(r" ± |, ", "_", line) for line in text.splitlines() if line.startswith(("nonsecular", "secular"))]
+    assert {len(line.split()) for line in lines} == {8}
 
 
 def test_report_of_a_run_without_any_measure() -> None:

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from dnplab.analysis import find_crossover
 from dnplab.comparison import RATIO
-from dnplab.figures import MODEL_COLOURS, crossover_figure, profiles_figure, save
+from dnplab.figures import MODEL_COLOURS, crossover_figure, profiles_figure, save, spectra_figure
 from tests.analysis.synthetic import LOG_MIDDLE, TEMPERATURES, realizations, sweep
 
 MODELS = ["hilbert", "secular", "nonsecular"]
@@ -118,6 +118,29 @@ def test_profiles_coldest_and_hottest() -> None:
         assert curve(ax, "microwaves").get_xdata() == pytest.approx([-1.2, -1.2])
         assert curve(ax, "Boltzmann $P_0$").get_ydata() == pytest.approx([-0.9, -0.9])
     assert profiles_figure(pd.DataFrame(), -1.2) is None
+
+
+def test_spectra_coldest_and_hottest() -> None:
+    edges = np.arange(-2.0, 3.0)
+    rows = [
+        {"model": model, "temperature_k": t, "left_mhz": left, "right_mhz": left + 1.0, "epr": -t * left,
+         "epr_sem": 0.1, "ansatz": t * left, "boltzmann": 0.2}
+        for model in reversed(MODELS) for t in (1.2, 4.0, 12.0) for left in edges[:-1]
+    ]  # fmt: skip
+    figure = spectra_figure(pd.DataFrame(rows), microwave_offset_mhz=-1.2)
+    assert figure is not None
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["T = 1.2 K", "T = 12 K"]
+    for ax, temperature in zip(figure.axes, (1.2, 12.0), strict=True):
+        for model in MODELS:
+            drawn = curve(ax, model)
+            assert same_color(drawn.get_color(), MODEL_COLOURS[model])
+            np.testing.assert_allclose(drawn.get_xdata(), edges[:-1] + 0.5)
+            np.testing.assert_allclose(drawn.get_ydata(), -temperature * edges[:-1])
+            (ansatz,) = [one for one in ax.lines if one.get_gid() == f"{model} ansatz"]
+            assert ansatz.get_linestyle() == "--"
+            np.testing.assert_allclose(ansatz.get_ydata(), temperature * edges[:-1])
+        assert curve(ax, "microwaves").get_xdata() == pytest.approx([-1.2, -1.2])
+    assert spectra_figure(pd.DataFrame(), -1.2) is None
 
 
 def test_equal_tables_give_equal_pictures(table: pd.DataFrame, temperatures: pd.DataFrame, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 
 from dnplab.config import make_plan
@@ -114,7 +115,8 @@ def test_everything_is_under_outputs(store: Store, outputs: Path) -> None:
     (folder,) = (outputs / "crossover").iterdir()
     table = pd.read_csv(folder / "crossover.csv")
     assert len(table) == 6
-    assert (folder / "crossover.png").stat().st_size > 10_000
+    for name in ("crossover.png", "profiles.png", "spectra.png"):
+        assert (folder / name).stat().st_size > 10_000
     assert store.uri.startswith("sqlite:////")
 
 
@@ -155,26 +157,64 @@ def test_a_run_without_any_converged_realization_fails(outputs: Path, monkeypatc
     assert "The first did not converge." in found.tags["error"]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_ctrl_c_loses_nothing(store: Store, outputs: Path) -> None:
-    words = ["experiment=crossover", *SMALL, "observables=profile", f"outputs={outputs}", "tracking.experiment=stopped"]
-    command = [sys.executable, "-m", "experiments.run", *words]
+def interrupted(outputs: Path, experiment: str, *words: str) -> subprocess.Popen[str]:
+    """A sweep, in a session of its own, that has begun to compute."""
+    words = ("experiment=crossover", *SMALL, *words, "observables=profile", f"outputs={outputs}")
+    command = [sys.executable, "-m", "experiments.run", *words, f"tracking.experiment={experiment}"]
     process = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     deadline = time.monotonic() + 60
-    query = "select count(*) from runs join experiments using (experiment_id) where experiments.name = 'stopped'"
+    query = f"select count(*) from runs join experiments using (experiment_id) where experiments.name = '{experiment}'"
     while time.monotonic() < deadline:
         with contextlib.closing(sqlite3.connect(outputs / "mlflow.db")) as connection:
             if connection.execute(query).fetchone()[0] >= 2:
                 break
         time.sleep(0.05)
+    return process
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_ctrl_c_loses_nothing(store: Store, outputs: Path) -> None:
+    process = interrupted(outputs, "stopped")
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "The same command computes what is missing." in errors
     assert "Traceback" not in errors
     assert {found.status for found in Store(store.uri, "stopped").search()} <= {"FINISHED", "KILLED"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_sigterm_closes_the_run_and_its_workers(store: Store, outputs: Path) -> None:
+    many = ["ensemble.workers=2", "ensemble.realizations=400", "system.n_spins=5"]  # seconds for each run
+    process = interrupted(outputs, "terminated", "bath.temperature_k=1.2", *many)
+    time.sleep(2.0)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Terminated. The same command computes what is missing." in errors
+    assert "Traceback" not in errors
+    _, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive
+    statuses = [found.status for found in Store(store.uri, "terminated").search()]
+    assert "KILLED" in statuses
+    assert set(statuses) <= {"FINISHED", "KILLED"}
+
+
+def test_an_empty_output_folder_is_refused_before_anything_starts() -> None:
+    ended = run(*SMALL, "outputs=")
+    assert ended.returncode == 2
+    assert ended.stderr.strip() == "outputs is '', but it must be the path of a folder."
+    assert not (ROOT / "mlflow.db").exists()
+
+
+def test_an_output_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "ünï=1, two"
+    ended = run("-m", "model=hilbert", *SMALL, f'outputs="{folder}"')
+    assert ended.returncode == 0, ended.stderr
+    assert (folder / "crossover").is_dir()
 
 
 def test_bad_input_ends_before_anything_starts(tmp_path: Path) -> None:
