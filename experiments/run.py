@@ -8,7 +8,6 @@ Ctrl-C and SIGTERM, which schedulers send, both close the current run as KILLED 
 
 from __future__ import annotations
 
-import signal
 import sys
 import tempfile
 import time
@@ -52,6 +51,7 @@ from dnplab.tracking import (
     tracked_run,
     ui_command,
 )
+from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
@@ -60,40 +60,31 @@ CONF = ROOT / "conf"
 INCOMPLETE, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM: everything on the way treats it as Ctrl-C."""
-
-
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
     register()
+    blame, termination = BAD_INPUT, Termination()
     words = get_args_parser().parse_intermixed_args()
     if words.help or words.hydra_help or words.info or words.shell_completion:
-        return _hydra(sys.argv[1:], None)
-    blame = BAD_INPUT
+        return _hydra(sys.argv[1:], None, termination)
     try:
         search = Path(words.config_dir) if words.config_dir else None
         plan = make_plan(CONF, words.overrides, multirun=words.multirun, search=search)
         if words.cfg:
-            return _hydra(sys.argv[1:], None)
+            return _hydra(sys.argv[1:], None, termination)
         plan.require_outputs()
         plan.require_memory()
-        signal.signal(signal.SIGTERM, _terminate)
-        store = _open_store(plan.jobs[0].config)
-        blame = INCOMPLETE
-        return _carry_out(plan, store)
+        termination.listen()
+        with termination.kept():
+            store = _open_store(plan.jobs[0].config)
+            blame = INCOMPLETE
+            return _carry_out(plan, store, termination)
     except DnplabError as error:
         return _fail(error, blame)
     except KeyboardInterrupt as stop:
         get_reusable_executor(reuse=True, kill_workers=True).shutdown(wait=True, kill_workers=True)
-        word, code = ("Terminated", TERMINATED) if isinstance(stop, _Terminated) else ("Interrupted", INTERRUPTED)
+        word, code = ("Terminated", TERMINATED) if isinstance(stop, Terminated) else ("Interrupted", INTERRUPTED)
         return _fail(f"{word}. The same command computes what is missing.", code)
-
-
-def _terminate(*_: object) -> None:
-    """The handler of SIGTERM; a second one must not disturb the closing of the run."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise _Terminated
 
 
 def _open_store(config: Config) -> Store:
@@ -103,7 +94,7 @@ def _open_store(config: Config) -> Store:
     return Store(uri, config.tracking.experiment, outputs / "mlartifacts", config.tracking.question)
 
 
-def _carry_out(plan: Plan, store: Store) -> int:
+def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
     if closed := close_stale_runs(store):
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
@@ -115,7 +106,7 @@ def _carry_out(plan: Plan, store: Store) -> int:
         with _bar(plan, found) as bar:
             flags = ["--multirun"] if plan.multirun else []
             words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
-            code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None)
+            code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
         found = _found(plan, store)
     if found and plan.multirun:
         from experiments.crossover import summarise  # seaborn is slow to import
@@ -169,12 +160,12 @@ def _print_averages(run: TrackedRun) -> None:
         print(f"  {excluded:.0f} realizations did not converge and are in no average.")
 
 
-def _hydra(words: Sequence[str], bar: tqdm[Any] | None) -> int:
+def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination) -> int:
     """Hand a command line to Hydra, which calls `job` once or once per point of a sweep; the exit code."""
 
     def job(composed: DictConfig) -> None:
         try:
-            _track(to_config(composed), bar)
+            _track(to_config(composed), bar, termination)
         except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end counts what is missing
             tqdm.write(str(with_full_key(error) if isinstance(error, ParameterError) else error), file=sys.stderr)
 
@@ -197,7 +188,7 @@ def _arguments(words: Sequence[str]) -> Iterator[None]:
         sys.argv = before
 
 
-def _track(config: Config, bar: tqdm[Any] | None) -> None:
+def _track(config: Config, bar: tqdm[Any] | None, termination: Termination) -> None:
     """Solve and track one ensemble; one that the store holds already is skipped."""
     spec, store = to_spec(config), _open_store(config)
     name, mark = run_name(spec), spec.fingerprint
@@ -206,14 +197,21 @@ def _track(config: Config, bar: tqdm[Any] | None) -> None:
     if bar is not None:
         bar.set_description(name)
     tags = run_tags(spec, config.tracking.sweep) | code_tags(ROOT, "zeno-dnp")
-    with tracked_run(store, name=name, fingerprint=mark, params=logged_params(spec), tags=tags) as run:
+
+    def progress(count: int) -> None:
+        termination.check()
+        if bar is not None:
+            bar.update(count)
+
+    opened = tracked_run(store, name=name, fingerprint=mark, params=logged_params(spec), tags=tags)
+    with opened as run, termination.kept():
         started = time.perf_counter()
         result = run_ensemble(
             spec,
             workers=config.ensemble.workers,
             threads=config.ensemble.threads,
             checkpoints=Path(config.outputs).absolute() / "checkpoints" / _code_folder(tags),
-            progress=None if bar is None else bar.update,
+            progress=progress,
         )
         if not result.converged:
             raise ConvergenceError(f"No realization of {name} converged: {result.excluded['reason'].iloc[0]}")

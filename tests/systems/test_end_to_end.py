@@ -21,6 +21,7 @@ from dnplab.ensemble.realization import Realization
 from dnplab.errors import ConvergenceError
 from dnplab.tracking import Store, default_uri, find_runs
 from experiments import run as entry
+from experiments.termination import Termination
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ["-m", "model=hilbert,secular,nonsecular", "bath.temperature_k=1.2,12"]
@@ -151,7 +152,7 @@ def test_a_run_without_any_converged_realization_fails(outputs: Path, monkeypatc
     monkeypatch.setattr(entry, "run_ensemble", lambda spec, **_: EnsembleResult(spec, lost))
     (job,) = make_plan(ROOT / "conf", words).jobs
     with pytest.raises(ConvergenceError, match="converged: The first did not converge"):
-        entry._track(job.config, None)
+        entry._track(job.config, None, Termination())
     (found,) = Store(default_uri(outputs), "diverging").search()
     assert found.status == "FAILED"
     assert "The first did not converge." in found.tags["error"]
@@ -179,7 +180,7 @@ def test_ctrl_c_loses_nothing(store: Store, outputs: Path) -> None:
     process = interrupted(outputs, "stopped")
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert "The same command computes what is missing." in errors
     assert "Traceback" not in errors
     assert {found.status for found in Store(store.uri, "stopped").search()} <= {"FINISHED", "KILLED"}
@@ -187,13 +188,13 @@ def test_ctrl_c_loses_nothing(store: Store, outputs: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_sigterm_closes_the_run_and_its_workers(store: Store, outputs: Path) -> None:
-    many = ["ensemble.workers=2", "ensemble.realizations=400", "system.n_spins=5"]  # seconds for each run
+    many = ["ensemble.workers=2", "ensemble.realizations=4000", "system.n_spins=5"]  # far more than it gets to
     process = interrupted(outputs, "terminated", "bath.temperature_k=1.2", *many)
     time.sleep(2.0)
     workers = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 143
+    assert process.returncode == 143, errors
     assert "Terminated. The same command computes what is missing." in errors
     assert "Traceback" not in errors
     _, alive = psutil.wait_procs(workers, timeout=10)
