@@ -39,11 +39,13 @@ class Spectrum:
     block_vectors: tuple[FloatArray, ...]
 
     @classmethod
-    def of(cls, n_spins: int, hamiltonian: sparse.csr_array) -> Self:
-        """Diagonalise a Hamiltonian (D, D) that conserves S^z."""
+    def of(cls, n_spins: int, hamiltonian: sparse.csr_array | FloatArray) -> Self:
+        """Diagonalise the part of a Hamiltonian (D, D) that conserves S^z."""
         energies, vectors = [], []
         for states in sectors(n_spins):
-            e, v = linalg.eigh(hamiltonian[states][:, states].toarray(), driver="evd", overwrite_a=True)
+            block = hamiltonian[states][:, states]
+            block = block if isinstance(block, np.ndarray) else block.toarray()
+            e, v = linalg.eigh(block, driver="evd", overwrite_a=True)
             energies.append(e)
             # the sign of an eigenvector is arbitrary: fix it, so that no result depends on the library's choice
             v *= np.where(v[np.argmax(np.abs(v), axis=0), np.arange(len(e))] < 0, -1.0, 1.0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnplab import checks
+from dnplab.arrays import namespace_on
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.errors import ConvergenceError, ParameterError
@@ -17,19 +20,35 @@ from dnplab.memory import require_memory
 from dnplab.models import Generator, build
 from dnplab.models.hilbert import Hilbert
 from dnplab.models.registry import require_model
-from dnplab.solvers import Outcome, Solution, dressed_frame, native_frame, solve_dense, solve_krylov, solve_populations
-from dnplab.solvers.frame import decoherence_ratio
+from dnplab.solvers import (
+    Frame,
+    Outcome,
+    Solution,
+    dressed_frame,
+    native_frame,
+    solve_dense,
+    solve_krylov,
+    solve_populations,
+    tilted_frame,
+)
+from dnplab.solvers.frame import native_mixing
 from dnplab.spins import from_real, sectors, site_values
 from dnplab.system import SpinSystem
+from dnplab.threads import limited_threads
 
-__all__ = ["METHODS", "SteadyState", "require_method", "steady_state"]
+__all__ = ["METHODS", "SteadyState", "require_device", "require_method", "steady_state"]
 
 FloatArray = NDArray[np.float64]
 
-METHODS = ("auto", "dense", "dressed", "product")
+METHODS = ("auto", "dense", "dressed", "tilted", "product")
 DENSE_MAX_SPINS = 6  # the 4^N matrix takes 128 MiB
 AUTO_DENSE_MAX_SPINS = 4
-ZENO_RATIO = 0.3  # below it the product basis needs fewer iterations than the dressed one
+ITERATIONS = 400  # of one frame in float64
+SINGLE_ITERATIONS = 160  # in float32: what takes more is better off with the longer cycles of float64
+ZENO_MIXING = 0.3  # of product states: below it their basis needs fewer iterations than the dressed one
+TILTED_MIXING = 0.5  # of tilted states: below it they need about as many
+THREADS_MIN_SPINS = 9  # below it dense products are too small for a second thread
+TILTED_MIN_SPINS = 10  # below it dense products cost no more than what replaces them
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +136,15 @@ def steady_state(
     model: str = "nonsecular",
     rtol: float = 1e-10,
     method: str = "auto",
+    device: str = "cpu",
 ) -> SteadyState:
     """The steady state L rho = 0, Tr rho = 1 of a model: "nonsecular", "secular", "hilbert" or "ule".
 
     rtol : bound on the estimated relative error of rho. Ending at the rounding floor instead is a named outcome.
-    method : "dense" (4^N matrix, N <= 6), "dressed" or "product" (GMRES in that frame), or "auto": dense for small N, else
-        the frame that suits the strength of the bath, the other one if it stalls, at last dense where that fits. The
-        Hilbert model is a rate equation and always dense.
+    method : "dense" (4^N matrix, N <= 6), "dressed", "tilted" (T(0) = T* only) or "product" (GMRES in that frame), or
+        "auto": dense for small N, else the frame that suits the bath, the others if it stalls, at last dense where that
+        fits. The Hilbert model is a rate equation and always dense.
+    device : "cpu" or "gpu", where the iterations run; dense methods run on the CPU only.
 
     Raises ParameterError, DegenerateSpectrumError, MemoryEstimateError, and ConvergenceError rather than return a state
     that is worse than asked for.
@@ -131,14 +152,18 @@ def steady_state(
     start = time.perf_counter()
     require_model(model)
     rtol = checks.tolerance("rtol", rtol)
-    require_method(method, model, system.n_spins)
+    require_method(method, model, system.n_spins, bath)
     drive.driven_sites(system.n_spins)
+    require_device(device, model, method)
     require_memory(system.n_spins, model, dense=method == "dense")
-    equation = build(model, system, bath, drive)
-    if isinstance(equation, Hilbert):
-        solution = solve_populations(equation.rates, equation.relaxation_rate, rtol)
-    else:
-        solution = _solve(equation, system.n_spins, rtol, method)
+    with limited_threads(1) if system.n_spins < THREADS_MIN_SPINS else nullcontext():
+        equation = build(model, system, bath, drive)
+        if isinstance(equation, Hilbert):
+            solution = solve_populations(equation.rates, equation.relaxation_rate, rtol)
+        else:
+            if device != "cpu":
+                equation = equation.placed(namespace_on(device), "float64")
+            solution = _solve(equation, system.n_spins, rtol, method, direct=device == "cpu")
     solution = replace(solution, seconds=time.perf_counter() - start)
     if not solution.outcome.success:
         raise ConvergenceError(
@@ -153,38 +178,69 @@ def steady_state(
     return SteadyState(system, bath, drive, model, solution, value, None)
 
 
-def require_method(method: object, model: str, n_spins: int) -> str:
-    """The name of a method that can solve this model at this size, or a ParameterError that lists those that can."""
+def require_method(method: object, model: str, n_spins: int, bath: Bath) -> str:
+    """The name of a method that can solve this problem, or a ParameterError that lists those that can."""
     possible = ["auto"]
     if model == "hilbert" or n_spins <= DENSE_MAX_SPINS:
         possible.append("dense")
     if model != "hilbert":
         possible.append("dressed")
     if model == "nonsecular":
-        possible.append("product")
+        possible += ["tilted", "product"] if bath.uniform_dephasing else ["product"]
     if not isinstance(method, str) or method not in possible:
-        raise ParameterError("method", method, f"one of {', '.join(possible)} for model={model} and {n_spins} spins")
+        times = "T(0) = T*" if bath.uniform_dephasing else "T(0) different from T*"
+        raise ParameterError(
+            "method", method, f"one of {', '.join(possible)} for model={model}, {n_spins} spins and {times}"
+        )
     return method
 
 
-def _solve(equation: Generator, n_spins: int, rtol: float, method: str) -> Solution:
-    if method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS):
+def require_device(device: object, model: str, method: str) -> str:
+    """The name of a device on which this can be solved, and which is there, or a ParameterError."""
+    namespace_on(device)
+    if device != "cpu" and (model == "hilbert" or method == "dense"):
+        raise ParameterError("device", device, f"cpu for model={model}, method={method}, which is solved directly")
+    return str(device)
+
+
+def _solve(equation: Generator, n_spins: int, rtol: float, method: str, direct: bool) -> Solution:
+    if direct and (method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS)):
         return solve_dense(equation, rtol)
-    single, double = "float32", "float64"
-    if method == "product":
-        attempts = [(native_frame, double)]
-    elif method == "dressed":
-        attempts = [(dressed_frame, single), (dressed_frame, double)]
-    elif equation.basis is None and decoherence_ratio(equation) < ZENO_RATIO:
-        attempts = [(native_frame, double), (dressed_frame, double)]
-    else:
-        attempts = [(dressed_frame, single), (dressed_frame, double), (native_frame, double)]
     spent = 0
-    for make, dtype in attempts:
-        solution = solve_krylov(equation, make(equation, dtype), rtol)
+    best: Solution | None = None
+    for frame in _frames(equation, n_spins, method):
+        limit = SINGLE_ITERATIONS if frame.dtype == "float32" else ITERATIONS
+        first = best.value if best is not None and best.error_estimate < 1.0 else None
+        solution = solve_krylov(equation, frame, rtol, max_iterations=limit, first=first)
         spent += solution.iterations
+        if best is None or not best.error_estimate <= solution.error_estimate or solution.outcome.success:
+            best = solution
         if solution.outcome.success:
             break
-    if method == "auto" and not solution.outcome.success and n_spins <= DENSE_MAX_SPINS:
-        solution = solve_dense(equation, rtol)
-    return replace(solution, iterations=spent)
+    assert best is not None  # there is always a frame to try
+    if direct and method == "auto" and not best.outcome.success and n_spins <= DENSE_MAX_SPINS:
+        best = solve_dense(equation, rtol)
+    return replace(best, iterations=spent)
+
+
+def _frames(equation: Generator, n_spins: int, method: str) -> Iterator[Frame]:
+    """The frames to try one after the other, the most promising first, each made when it is needed."""
+    single, double = "float32", "float64"
+    if method == "tilted":
+        yield tilted_frame(equation, single)
+        yield tilted_frame(equation, double)
+        return
+    if method == "product" or (method == "auto" and equation.basis is None and native_mixing(equation) < ZENO_MIXING):
+        yield native_frame(equation, single)
+        yield native_frame(equation, double)
+        if method == "auto":
+            yield dressed_frame(equation, double)
+        return
+    if method == "auto" and equation.site_jumps is not None and n_spins >= TILTED_MIN_SPINS:
+        tilted = tilted_frame(equation, single)
+        if tilted.leftover < TILTED_MIXING:
+            yield tilted
+    yield dressed_frame(equation, single)
+    yield dressed_frame(equation, double)
+    if method == "auto":
+        yield native_frame(equation, double)

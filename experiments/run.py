@@ -196,7 +196,7 @@ def _track(config: Config, bar: tqdm[Any] | None, termination: Termination) -> N
         return
     if bar is not None:
         bar.set_description(name)
-    tags = run_tags(spec, config.tracking.sweep) | code_tags(ROOT, "zeno-dnp")
+    tags = run_tags(spec, config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | {"device": config.solver.device}
 
     def progress(count: int) -> None:
         termination.check()
@@ -210,6 +210,7 @@ def _track(config: Config, bar: tqdm[Any] | None, termination: Termination) -> N
             spec,
             workers=config.ensemble.workers,
             threads=config.ensemble.threads,
+            device=config.solver.device,
             checkpoints=Path(config.outputs).absolute() / "checkpoints" / _code_folder(tags),
             progress=progress,
         )

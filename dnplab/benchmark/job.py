@@ -75,7 +75,7 @@ class Measurement:
     polarization: tuple[float, ...] = ()
     frame: str = ""
     precision: str = ""
-    products: int = 0
+    products: float = 0.0
 
     @property
     def finished(self) -> bool:

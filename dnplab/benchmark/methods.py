@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import nan
+from math import comb, nan
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,6 @@ __all__ = ["METHODS", "Answer", "Method", "generator_of", "require_method", "war
 
 FloatArray = NDArray[np.float64]
 
-# dense (D, D) products of one application: into the frame and back, or the commutator with H off its diagonal
-PRODUCTS = {"dressed": 4, "product": 2}
 TINY_SPINS = 3
 
 
@@ -41,9 +39,16 @@ class Answer:
     precision: str = ""
 
     @property
-    def products(self) -> int:
-        """Dense products of one application in the frame; 0 where there is none."""
-        return PRODUCTS.get(self.frame, 0)
+    def products(self) -> float:
+        """Dense products of one application, (D, D) by (D, D): into the frame and back; 0 where there is none."""
+        dimension = len(self.real_form)
+        n_spins = dimension.bit_length() - 1
+        if self.frame == "dressed":
+            return 4.0
+        if self.frame == "tilted":  # blocks, and the rotation of each half of the spins
+            halves = 2 ** (n_spins // 2) + 2 ** (n_spins - n_spins // 2)
+            return 4.0 * float(comb(2 * n_spins, n_spins) / dimension + halves) / dimension
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -61,30 +66,30 @@ def generator_of(job: Job) -> Generator:
     return generator
 
 
-def _ours(method: str, precision: str) -> Method:
+def _ours(method: str) -> Method:
     def solve(job: Job, _: object) -> Answer:
         state = steady_state(job.system, job.bath, job.drive, "nonsecular", job.rtol, method)
         assert state.real_form is not None
-        # the product frame works in float64 throughout
-        return _answer(state.real_form, state.solution, "float64" if state.solution.method == "product" else precision)
+        return _answer(state.real_form, state.solution)
 
     return Method(solve)
 
 
 def _dressed_float64(job: Job, _: object) -> Answer:
     generator = generator_of(job)
-    solution = solve_krylov(generator, dressed_frame(generator, np.float64), job.rtol)
-    return _answer(solution.value, solution, "float64")
+    solution = solve_krylov(generator, dressed_frame(generator, "float64"), job.rtol)
+    return _answer(solution.value, solution)
 
 
 def _plain(job: Job, _: object) -> Answer:
     solution = plain_bicgstab(generator_of(job), job.rtol, job.max_applications)
-    return _answer(solution.value, solution, "float64")
+    return _answer(solution.value, solution)
 
 
-def _answer(real_form: FloatArray, solution: Solution, precision: str) -> Answer:
+def _answer(real_form: FloatArray, solution: Solution) -> Answer:
     applications = solution.iterations or None  # a direct solve has none
-    return Answer(real_form, solution.outcome, applications, solution.error_estimate, solution.method, precision)
+    words = (solution.outcome, applications, solution.error_estimate, solution.method, solution.precision)
+    return Answer(real_form, *words)
 
 
 def _qutip(solver: Solver, *, dense: bool = False) -> Method:
@@ -96,11 +101,12 @@ def _qutip(solver: Solver, *, dense: bool = False) -> Method:
 
 
 METHODS = {
-    "auto": _ours("auto", "float32"),
-    "dressed": _ours("dressed", "float32"),
+    "auto": _ours("auto"),
+    "dressed": _ours("dressed"),
     "dressed_float64": Method(_dressed_float64),
-    "product": _ours("product", "float64"),
-    "dense": _ours("dense", "float64"),
+    "tilted": _ours("tilted"),
+    "product": _ours("product"),
+    "dense": _ours("dense"),
     "plain_bicgstab": Method(_plain),
     "qutip_direct": _qutip(Direct("spsolve")),
     "qutip_direct_dense": _qutip(Direct("solve"), dense=True),
@@ -122,7 +128,7 @@ def warm_up(job: Job) -> None:
     tiny = replace(job, system=system, rtol=max(job.rtol, 1e-6), max_applications=100)
     names = [job.method]
     if job.method == "auto":
-        names += ["dressed", "dressed_float64", "product"]  # which of them it takes depends on N
+        names += ["dressed", "dressed_float64", "tilted", "product"]  # which of them it takes depends on N
     for name in names:
         method = METHODS[name]
         # that a method fails on three spins is no finding

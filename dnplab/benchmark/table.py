@@ -39,7 +39,7 @@ COLUMNS = {
     "ratio_to_auto": "float64",
     "frame": "string",
     "precision": "string",
-    "products": "Int64",
+    "products": "float64",
     "product_gflops_float64": "float64",
     "product_gflops_float32": "float64",
     "over_limit": "float64",

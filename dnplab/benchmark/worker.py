@@ -20,13 +20,13 @@ from typing import Any
 
 import numpy as np
 import psutil
-from threadpoolctl import threadpool_limits
 
 from dnplab.benchmark.job import Ending, Job
 from dnplab.benchmark.machine import peak_mib
 from dnplab.benchmark.methods import METHODS, Answer, generator_of, warm_up
 from dnplab.errors import ConvergenceError, ParameterError
 from dnplab.spins import site_values
+from dnplab.threads import limited_threads
 
 __all__ = ["main"]
 
@@ -44,7 +44,7 @@ def main() -> None:
             messages.write(json.dumps({"phase": phase, **values}) + "\n")
             messages.flush()
 
-        with threadpool_limits(limits=job.threads):
+        with limited_threads(job.threads):
             _measure(job, tell)
 
 

@@ -20,11 +20,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from dnplab.config.schema import Config, field_types, register
-from dnplab.config.spec import ConfigError, logged_params, to_config, to_spec
+from dnplab.config.spec import ConfigError, logged_params, to_config, to_spec, with_full_key
 from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
 from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
+from dnplab.stationary import require_device
 
 __all__ = ["Job", "Plan", "make_plan"]
 
@@ -149,6 +150,10 @@ def _job(composed: DictConfig) -> Job:
     for key in ("workers", "threads"):
         if (count := getattr(config.ensemble, key)) < 0:
             raise ParameterError(f"ensemble.{key}", count, "an integer >= 0")
+    try:
+        require_device(config.solver.device, spec.model, spec.method)
+    except ParameterError as error:
+        raise with_full_key(error) from error
     return Job(config, spec, spec.fingerprint)
 
 

@@ -51,6 +51,7 @@ class SolverConfig:
 
     method: str = MISSING
     rtol: float = MISSING
+    device: str = MISSING
 
 
 @dataclass

@@ -40,13 +40,13 @@ class Realization:
     failure: str = ""
 
 
-def measure_realization(spec: EnsembleSpec, index: int) -> Realization:
-    """Sample, solve and measure realization `index` of an ensemble."""
+def measure_realization(spec: EnsembleSpec, index: int, device: str = "cpu") -> Realization:
+    """Sample, solve (on a device) and measure realization `index` of an ensemble."""
     start = time.perf_counter()
     out = Realization(index)
     system = spec.system(index)
     try:
-        state = steady_state(system, spec.bath, spec.drive, spec.model, spec.rtol, spec.method)
+        state = steady_state(system, spec.bath, spec.drive, spec.model, spec.rtol, spec.method, device)
     except ConvergenceError as error:
         out.failure = str(error)
         return out

@@ -49,7 +49,7 @@ class EnsembleSpec:
 
     def __post_init__(self) -> None:
         n = checks.positive_int("n_spins", self.n_spins)
-        require_method(self.method, require_model(self.model), n)
+        require_method(self.method, require_model(self.model), n, self.bath)
         known = [name for name in OBSERVABLES if name in self.observables]
         if unknown := [name for name in self.observables if name not in OBSERVABLES]:
             raise ParameterError("observables", unknown, "names out of " + ", ".join(OBSERVABLES))

@@ -13,46 +13,39 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
+import array_api_compat
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
-__all__ = ["Generator", "Projection", "commutator", "transpose"]
+from dnplab.arrays import Array, namespace, place, transpose
+
+__all__ = ["Generator", "Projection", "commutator"]
 
 FloatArray = NDArray[np.float64]
 
 
-def transpose(z: FloatArray) -> FloatArray:
-    """Z^T over the last two axes."""
-    return np.swapaxes(z, -1, -2)
-
-
-def commutator(h: FloatArray, z: FloatArray) -> FloatArray:
+def commutator(h: Array, z: Array) -> Array:
     """The real form of -i[H, rho], for a real symmetric H."""
     zt = transpose(z)
-    return np.asarray(zt @ h - h @ zt)
+    return zt @ h - h @ zt
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
     """The diagonal parts of a dissipator in a basis: gain (D, D) and overlap (D, D), 1/µs."""
 
-    gain: FloatArray
-    overlap: FloatArray
+    gain: Array
+    overlap: Array
 
     @property
-    def outflow(self) -> FloatArray:
+    def outflow(self) -> Array:
         """Gamma_a (D,), the total rate out of a (its return to a included): trace preservation fixes it."""
-        return np.asarray(self.gain.sum(axis=0))
+        return namespace(self.gain).sum(self.gain, axis=0)
 
     @property
-    def population_rates(self) -> FloatArray:
-        """R (D, D): dp/dt = R p, columns sum to zero."""
-        return self.gain - np.diag(self.outflow)
-
-    @property
-    def coherence_decay(self) -> FloatArray:
+    def coherence_decay(self) -> Array:
         """(D, D), >= 0 for a != b."""
         outflow = self.outflow
         return 0.5 * (outflow[:, None] + outflow[None, :]) - self.overlap
@@ -64,35 +57,47 @@ class Generator(ABC):
     hamiltonian : (D, D) real symmetric, rotating frame, native basis, rad/µs
     basis : (D, D) orthogonal, columns are the native basis states in the product basis; None is the product basis
     relaxation_rate : 1/T_1 in 1/µs, the scale of the slowest process: what residuals are measured in
+    site_jumps : if every jump acts on one spin, and on all spins alike, in the product basis: 2 x 2 matrices in the order
+        up, down, with the root of their rate in 1/µs; else None
     """
 
-    hamiltonian: FloatArray
+    hamiltonian: Array
     basis: FloatArray | None
     relaxation_rate: float
+    site_jumps: tuple[FloatArray, ...] | None = None
 
     @property
     def dimension(self) -> int:
         """D = 2^N."""
         return len(self.hamiltonian)
 
-    def apply(self, z: FloatArray) -> FloatArray:
+    def apply(self, z: Array) -> Array:
         """L Z (..., D, D); leading axes are independent matrices."""
-        return commutator(self.hamiltonian, z) + self.dissipate(z)
+        if z.ndim == 2:
+            out = self.commute(z)
+            out += self.dissipate(z)
+            return out
+        out = namespace(z).empty_like(z)
+        for index in np.ndindex(z.shape[:-2]):
+            out[index] = self.apply(z[index])
+        return out
 
-    def astype(self, dtype: DTypeLike) -> Self:
-        """The same generator with its arrays in another precision (itself, if they are in that one)."""
-        if self.hamiltonian.dtype == dtype:
-            return self
+    def commute(self, z: Array) -> Array:
+        """The real form of -i[H, Z] (D, D), rad/µs."""
+        return commutator(self.hamiltonian, z)
+
+    def placed(self, xp: Any, dtype: str) -> Self:
+        """The same generator with its arrays in the namespace `xp` and its real numbers in another precision."""
         other = copy.copy(self)
         for name, value in vars(self).items():
-            if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-                setattr(other, name, value.astype(dtype))
+            if array_api_compat.is_array_api_obj(value) and name != "basis":
+                setattr(other, name, place(value, xp, dtype))
         return other
 
     @abstractmethod
-    def dissipate(self, z: FloatArray) -> FloatArray:
-        """D(Z) (..., D, D), 1/µs."""
+    def dissipate(self, z: Array) -> Array:
+        """D(Z) (D, D), 1/µs."""
 
     @abstractmethod
-    def projection(self, q: FloatArray | None) -> Projection:
+    def projection(self, q: Array | None) -> Projection:
         """Diagonal parts of D in the basis of the columns of q (in the native basis); None is the native basis itself."""

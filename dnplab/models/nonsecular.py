@@ -17,19 +17,21 @@ Undriven, the fixed point is exp(-beta omega_e S^z)/Tr, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
+from scipy import sparse
 
+from dnplab.arrays import Array, is_numpy, namespace, place, set_diagonal, to_numpy
 from dnplab.bath import Bath
+from dnplab.block_basis import BlockBasis
 from dnplab.drive import Drive
-from dnplab.kernels import add_permuted, local_dissipation, permuted
-from dnplab.models.generator import Generator, Projection
+from dnplab.kernels import local_dissipation, sparse_commutator, transposed
+from dnplab.models.generator import Generator, Projection, commutator
 from dnplab.rotating_frame import rotating_hamiltonian
-from dnplab.spins import flip_targets, sectors, site_values
+from dnplab.spins import flip_targets, site_values
 from dnplab.system import SpinSystem
 
 __all__ = ["Nonsecular"]
@@ -46,119 +48,151 @@ class Nonsecular(Generator):
         self.n_spins = system.n_spins
         self.relaxation_rate = 1.0 / bath.t1_us
         self.hamiltonian = rotating_hamiltonian(system, drive)
-        self._lower, self._raise = bath.flip_rates(system.electron_ghz)
+        self._sparse: sparse.csr_array[Any] = sparse.csr_array(self.hamiltonian)
+        self._lower, self._raise = map(float, bath.flip_rates(system.electron_ghz))
         self._a = (2.0 * bath.t_star_us) ** -0.5
+        self._spin_values = site_values(self.n_spins)
         n_down = np.bitwise_count(np.arange(self.dimension)).astype(np.float64)  # bit 1 is down
         # elementwise in the product basis: decay by flips, and a^2 (S^z rho S^z - rho/4), which counts differing spins
         self._outflow = self._lower * (self.n_spins - n_down) + self._raise * n_down
         self._dephasing = 0.5 * self._a**2 * n_down
         self._eigen: _EigenstateDephasing | None = None
-        if not bath.uniform_dephasing:
+        if bath.uniform_dephasing:
+            lowering, raising = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[0.0, 1.0], [0.0, 0.0]])
+            flips = (self._lower**0.5 * lowering, self._raise**0.5 * raising)
+            self.site_jumps = (*flips, 0.5 * self._a * np.diag([1.0, -1.0]))
+        else:
             system.spectrum.require_nondegenerate("T(0) != T* (t_zero_us, t_star_us)")
             self._eigen = _EigenstateDephasing.of(system, self._a, (2.0 * bath.t_zero_us) ** -0.5 - self._a)
 
-    def astype(self, dtype: DTypeLike) -> Self:
-        """See `Generator.astype`."""
-        other = super().astype(dtype)
-        if self._eigen is not None and other is not self:
-            other._eigen = self._eigen.astype(dtype)
+    def placed(self, xp: Any, dtype: str) -> Self:
+        """See `Generator.placed`."""
+        other = super().placed(xp, dtype)
+        other._sparse = self._sparse.copy()
+        other._sparse.data = self._sparse.data.astype(dtype)
+        if self._eigen is not None:
+            other._eigen = self._eigen.placed(xp, dtype)
         return other
 
-    def dissipate(self, z: FloatArray) -> FloatArray:
-        """D(Z) (..., D, D), 1/µs."""
-        out = np.empty_like(z)
-        for index in np.ndindex(z.shape[:-2]):
-            local_dissipation(z[index], self._outflow, self._dephasing, self._raise, self._lower, out[index])
+    def commute(self, z: Array) -> Array:
+        """See `Generator.commute`; sparse on the CPU."""
+        return sparse_commutator(self._sparse, z) if is_numpy(z) else commutator(self.hamiltonian, z)
+
+    def dissipate(self, z: Array) -> Array:
+        """D(Z) (D, D), 1/µs."""
+        out = local_dissipation(z, self._outflow, self._dephasing, self._spin_values, self._raise, self._lower)
         if self._eigen is not None:
-            self._eigen.add_to(z, out)
+            out += self._eigen.change(z)
         return out
 
-    def projection(self, q: FloatArray | None) -> Projection:
+    def projection(self, q: Array | None) -> Projection:
         """See `Generator.projection`."""
-        q = np.eye(self.dimension, dtype=self.hamiltonian.dtype) if q is None else q
-        gain = np.zeros_like(q)
+        if q is None:
+            return self._native_projection()
+        xp, dimension = namespace(q), self.dimension
+        gain = xp.zeros_like(q)
+        eigen_q = None if self._eigen is None else self._eigen.basis.into(q)
         lowering_diagonals, z_diagonals = [], []
-        eigen_q = None if self._eigen is None else self._eigen.in_basis(q)
+        for site in range(self.n_spins):
+            parted = xp.reshape(q, (2**site, 2, -1, dimension))
+            up = xp.reshape(parted[:, 0, :, :], (-1, dimension))
+            down = xp.reshape(parted[:, 1, :, :], (-1, dimension))
+            lowering = xp.matrix_transpose(down) @ up  # <a|S_i^-|b>
+            jump_z = self._a * (xp.matrix_transpose(up) @ up)  # S_i^z = |up><up| - 1/2
+            if self._eigen is not None:
+                jump_z += (xp.matrix_transpose(eigen_q) * self._eigen.diagonals[site, :]) @ eigen_q
+            lowering_diagonals.append(xp.linalg.diagonal(lowering) + 0.0)
+            z_diagonals.append(xp.linalg.diagonal(jump_z) - 0.5 * self._a)
+            jump_z = set_diagonal(jump_z, z_diagonals[-1])
+            lowering *= lowering
+            jump_z *= jump_z
+            gain += self._lower * lowering + self._raise * transposed(lowering) + jump_z
+        flips, dephased = xp.stack(lowering_diagonals), xp.stack(z_diagonals)
+        flips_overlap = (self._lower + self._raise) * (xp.matrix_transpose(flips) @ flips)
+        return Projection(gain, flips_overlap + xp.matrix_transpose(dephased) @ dephased)
+
+    def _native_projection(self) -> Projection:
+        # on the CPU: sparse, but for the blocks of D_i
+        gain = np.zeros((self.dimension, self.dimension))
+        z_diagonals = self._a * site_values(self.n_spins)
+        if self._eigen is None:
+            np.fill_diagonal(gain, (z_diagonals**2).sum(axis=0))
+        else:
+            z_diagonals = self._eigen.add_native_gain(z_diagonals, gain)
         for site in range(self.n_spins):
             up, down = flip_targets(self.n_spins, site)
-            lowering = q[down].T @ q[up]  # <a|S_i^-|b>
-            gain += self._lower * lowering**2
-            gain += self._raise * lowering.T**2
-            lowering_diagonals.append(np.diagonal(lowering).copy())
-            jump_z = self._a * (q[up].T @ q[up])  # S_i^z = |up><up| - 1/2
-            jump_z[np.diag_indices_from(jump_z)] -= 0.5 * self._a
-            if self._eigen is not None and eigen_q is not None:
-                jump_z += (eigen_q.T * self._eigen.diagonals[site]) @ eigen_q
-            gain += jump_z**2
-            z_diagonals.append(np.diagonal(jump_z).copy())
-        flips, dephased = np.array(lowering_diagonals), np.array(z_diagonals)
-        return Projection(gain, (self._lower + self._raise) * (flips.T @ flips) + dephased.T @ dephased)
+            gain[down, up] += self._lower
+            gain[up, down] += self._raise
+        xp, dtype = namespace(self.hamiltonian), str(to_numpy(self.hamiltonian[:1, :1]).dtype)
+        return Projection(place(gain, xp, dtype), place(z_diagonals.T @ z_diagonals, xp, dtype))
 
 
 @dataclass(frozen=True, eq=False)
 class _EigenstateDephasing:
-    """The terms of sum_i D[A_i^z] that contain D_i, on product states sorted by sector, where V is block diagonal."""
+    """The terms of sum_i D[A_i^z] that contain D_i, sector by sector, where V is block diagonal.
 
-    order: NDArray[np.intp]  # (D,) product states, sector by sector
-    back: NDArray[np.intp]  # (D,) its inverse
-    sector_slices: tuple[slice, ...]
-    vectors: tuple[FloatArray, ...]  # blocks of V
-    decay: tuple[FloatArray, ...]  # blocks of sum_i (A_i^z)^2 - N a^2/4, over 2
-    cross: FloatArray  # (D product, D eigen) a c M
-    square: FloatArray  # (D eigen, D eigen) c^2 K
-    diagonals: FloatArray  # (N, D) c d_i[n]
+    Rows are worked on, columns by transposition: a block of rows is one piece of memory. With A = V^T Z and B = V^T Z^T,
+
+        change = V [a c M^T * A + c^2 (K * (A V)) V^T - G A]  +  (V [a c M^T * B - G B])^T
+    """
+
+    basis: BlockBasis  # V
+    decay: tuple[Array, ...]  # blocks of G = V^T (sum_i (A_i^z)^2 - N a^2/4) V / 2
+    cross: Array  # (D eigen, D product) a c M^T
+    square: Array  # (D eigen, D eigen) c^2 K
+    diagonals: Array  # (N, D) c d_i[n]
 
     @classmethod
     def of(cls, system: SpinSystem, a: float, c: float) -> Self:
         spectrum, d = system.spectrum, system.spectrum.sz_expectations
-        order = np.concatenate(sectors(system.n_spins))
-        cross = a * c * (site_values(system.n_spins)[:, order].T @ d)
+        basis = BlockBasis.of(spectrum)
+        cross = a * c * (d.T @ site_values(system.n_spins))
         square = c**2 * (d.T @ d)
         # sum_i (A_i^z)^2 - N a^2/4 = a c sum_i (S_i^z D_i + D_i S_i^z) + c^2 sum_i D_i^2
         decay = []
-        for s, v in zip(spectrum.sector_slices, spectrum.block_vectors, strict=True):
-            mixed = (cross[s, s] * v) @ v.T
-            decay.append(0.5 * (mixed + mixed.T + (v * np.diagonal(square)[s]) @ v.T))
-        return cls(
-            order, np.argsort(order), spectrum.sector_slices, spectrum.block_vectors, tuple(decay), cross, square, c * d
-        )
+        for t, s, v in zip(basis.states, basis.slices, basis.vectors, strict=True):
+            mixed = (cross[s][:, t] * v.T) @ v
+            decay.append(0.5 * (mixed + mixed.T + np.diag(np.diagonal(square)[s])))
+        return cls(basis, tuple(decay), cross, square, c * d)
 
-    def astype(self, dtype: DTypeLike) -> Self:
+    def placed(self, xp: Any, dtype: str) -> Self:
         return replace(
             self,
-            vectors=tuple(v.astype(dtype) for v in self.vectors),
-            decay=tuple(g.astype(dtype) for g in self.decay),
-            cross=self.cross.astype(dtype),
-            square=self.square.astype(dtype),
-            diagonals=self.diagonals.astype(dtype),
+            basis=self.basis.placed(xp, dtype),
+            decay=tuple(place(g, xp, dtype) for g in self.decay),
+            cross=place(self.cross, xp, dtype),
+            square=place(self.square, xp, dtype),
+            diagonals=place(self.diagonals, xp, dtype),
         )
 
-    def add_to(self, z: FloatArray, out: FloatArray) -> None:
-        """Add their action on Z (..., D, D) in the product basis to out."""
-        for index in np.ndindex(z.shape[:-2]):
-            z_sorted = np.empty_like(z[index])
-            permuted(z[index], self.order, z_sorted)
-            add_permuted(self._change(z_sorted), self.back, out[index])
+    def change(self, z: Array) -> Array:
+        """Their action on Z (D, D) in the product basis."""
+        a, b = self.basis.into(z), self.basis.into(transposed(z))
+        both = self.basis.into(transposed(a))  # (V^T Z V)^T, and K is symmetric
+        both *= self.square
+        left = self._inner(a)
+        left += transposed(self.basis.out_of(both))
+        out = self.basis.out_of(left)
+        out += transposed(self.basis.out_of(self._inner(b)))
+        return out
 
-    def _change(self, z: FloatArray) -> FloatArray:
-        # their action on one Z whose rows and columns are sorted by sector
-        z_v, v_z = np.empty_like(z), np.empty_like(z)  # (product, eigen) and (eigen, product)
-        for s, v in self._blocks():
-            np.matmul(z[:, s], v, out=z_v[:, s])
-            np.matmul(v.T, z[s], out=v_z[s])
-        inner, outer = self.cross * z_v, self.cross.T * v_z
-        for s, v in self._blocks():
-            inner[s] += v @ (self.square[s] * (v.T @ z_v[s]))
-        change = np.empty_like(z)
-        for s, v, decay in zip(self.sector_slices, self.vectors, self.decay, strict=True):
-            change[:, s] = inner[:, s] @ v.T - z[:, s] @ decay
-        for s, v, decay in zip(self.sector_slices, self.vectors, self.decay, strict=True):
-            change[s] += v @ outer[s] - decay @ z[s]
-        return change
+    def _inner(self, a: Array) -> Array:
+        # a c M^T * A - G A
+        out = self.cross * a
+        for s, g in zip(self.basis.slices, self.decay, strict=True):
+            out[s, :] -= g @ a[s, :]
+        return out
 
-    def in_basis(self, q: FloatArray) -> FloatArray:
-        """V^T Q (D, D)."""
-        return np.concatenate([v.T @ q[self.order[s]] for s, v in self._blocks()])
-
-    def _blocks(self) -> Iterator[tuple[slice, FloatArray]]:
-        return zip(self.sector_slices, self.vectors, strict=True)
+    def add_native_gain(self, z_diagonals: FloatArray, gain: FloatArray) -> FloatArray:
+        """Add sum_i |<s|A_i^z|t>|^2 to gain, given the diagonals of a S_i^z (N, D); the diagonals of A_i^z."""
+        out, diagonals = z_diagonals.copy(), to_numpy(self.diagonals)
+        for t, s, v in zip(self.basis.states, self.basis.slices, self.basis.vectors, strict=True):
+            states, block = to_numpy(t), to_numpy(v).astype(np.float64)
+            total = np.zeros_like(block)
+            for site, d in enumerate(diagonals):
+                jump = (block * d[s]) @ block.T
+                jump[np.diag_indices_from(jump)] += z_diagonals[site, states]
+                out[site, states] = np.diagonal(jump)
+                total += jump**2
+            gain[np.ix_(states, states)] += total
+        return out

@@ -11,8 +11,8 @@ Undriven, the fixed point is exp(-beta H_S)/Tr, exactly.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dnplab.arrays import Array, namespace, set_diagonal, transpose
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.models.generator import Generator, Projection
@@ -21,8 +21,6 @@ from dnplab.system import SpinSystem
 from dnplab.transitions import Decoherence, bath_gain
 
 __all__ = ["Secular"]
-
-FloatArray = NDArray[np.float64]
 
 
 class Secular(Generator):
@@ -40,25 +38,24 @@ class Secular(Generator):
         self._decay = -decoherence.rates()
         np.fill_diagonal(self._decay, -self._gain.sum(axis=0))
 
-    def dissipate(self, z: FloatArray) -> FloatArray:
-        """D(Z) (..., D, D), 1/µs."""
+    def dissipate(self, z: Array) -> Array:
+        """D(Z) (D, D), 1/µs."""
+        xp = namespace(z)
         out = self._decay * z
-        diagonal = np.arange(self.dimension)
-        out[..., diagonal, diagonal] += z[..., diagonal, diagonal] @ self._gain.T
-        return out
+        return set_diagonal(out, xp.linalg.diagonal(out) + self._gain @ xp.linalg.diagonal(z))
 
-    def projection(self, q: FloatArray | None) -> Projection:
+    def projection(self, q: Array | None) -> Projection:
         """See `Generator.projection`; the jumps between different levels are left out of the overlap.
 
         They add sum_nm Q_na Q_ma Q_nb Q_mb W_nm, which costs D^4 and only matters where states a and b share levels.
         """
-        d, half = self._d, self._half_inverse_t_zero
+        d, half, xp = self._d, self._half_inverse_t_zero, namespace(self._gain)
         if q is None:
-            overlap = half * (d.T @ d)
-            return Projection(self._gain + np.diag(np.diagonal(overlap)), overlap)
+            overlap = half * (transpose(d) @ d)
+            return Projection(set_diagonal(self._gain + 0.0, xp.linalg.diagonal(overlap)), overlap)
         weights = q**2
-        gain = weights.T @ self._gain @ weights
-        for row in d:
-            gain += half * ((q.T * row) @ q) ** 2
+        gain = transpose(weights) @ self._gain @ weights
+        for site in range(d.shape[0]):
+            gain += half * ((transpose(q) * d[site, :]) @ q) ** 2
         projected = d @ weights
-        return Projection(gain, half * (projected.T @ projected))
+        return Projection(gain, half * (transpose(projected) @ projected))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dnplab.arrays import Array, namespace, transpose
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.models.generator import Generator, Projection
@@ -37,22 +38,25 @@ class UniversalLindblad(Generator):
         self._jumps = _jump_operators(spectrum, bath, RAD_US_PER_GHZ * system.electron_ghz)
         self._decay = np.einsum("jba,jbc->ac", self._jumps, self._jumps, optimize=True)
 
-    def dissipate(self, z: FloatArray) -> FloatArray:
-        """D(Z) (..., D, D), 1/µs."""
+    def dissipate(self, z: Array) -> Array:
+        """D(Z) (D, D), 1/µs."""
         out = -0.5 * (self._decay @ z + z @ self._decay)
-        for jump in self._jumps:
-            out += jump @ z @ jump.T
-        return np.asarray(out)
+        for j in range(self._jumps.shape[0]):
+            jump = self._jumps[j, :, :]
+            out += jump @ z @ transpose(jump)
+        return out
 
-    def projection(self, q: FloatArray | None) -> Projection:
+    def projection(self, q: Array | None) -> Projection:
         """See `Generator.projection`."""
-        gain = np.zeros_like(self.hamiltonian)
-        diagonals = []
-        for jump in self._jumps:
-            seen = jump if q is None else q.T @ jump @ q
+        xp = namespace(self._jumps)
+        gain, diagonals = xp.zeros_like(self._decay), []
+        for j in range(self._jumps.shape[0]):
+            jump = self._jumps[j, :, :]
+            seen = jump if q is None else transpose(q) @ jump @ q
             gain += seen**2
-            diagonals.append(np.diagonal(seen).copy())
-        return Projection(gain, np.array(diagonals).T @ np.array(diagonals))
+            diagonals.append(xp.linalg.diagonal(seen))
+        stacked = xp.stack(diagonals)
+        return Projection(gain, transpose(stacked) @ stacked)
 
 
 def _jump_operators(spectrum: Spectrum, bath: Bath, omega_e: float) -> FloatArray:

@@ -1,7 +1,7 @@
 """Steady states of linear generators: L rho = 0, Tr rho = 1. A solver knows a generator, not its physics."""
 
 from dnplab.solvers.dense import solve_dense, solve_populations
-from dnplab.solvers.frame import Frame, dressed_frame, native_frame
+from dnplab.solvers.frame import Frame, dressed_frame, native_frame, tilted_frame
 from dnplab.solvers.krylov import solve_krylov
 from dnplab.solvers.solution import Outcome, Solution
 
@@ -14,4 +14,5 @@ __all__ = [
     "solve_dense",
     "solve_krylov",
     "solve_populations",
+    "tilted_frame",
 ]

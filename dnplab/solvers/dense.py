@@ -27,9 +27,14 @@ FloatArray = NDArray[np.float64]
 
 def dense_matrix(generator: Generator) -> FloatArray:
     """L as a real (D^2, D^2) matrix on vec Z, row-major."""
-    size = generator.dimension**2
-    columns = generator.apply(np.eye(size).reshape(size, generator.dimension, generator.dimension))
-    return np.ascontiguousarray(columns.reshape(size, size).T)
+    d = generator.dimension
+    matrix = np.empty((d**2, d**2))
+    unit = np.zeros(d**2)
+    for k in range(d**2):
+        unit[k] = 1.0
+        matrix[:, k] = generator.apply(unit.reshape(d, d)).ravel()
+        unit[k] = 0.0
+    return matrix
 
 
 def solve_dense(generator: Generator, rtol: float) -> Solution:

@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dnplab.arrays import Array, namespace, place, to_numpy
 from dnplab.models.generator import Generator
-from dnplab.solvers.frame import Frame, WorkArray
+from dnplab.solvers.frame import Frame
 from dnplab.solvers.solution import FLOOR_ERROR, Outcome, Solution, floor_outcome
 
 __all__ = ["cycle_vectors", "solve_krylov"]
@@ -31,38 +31,46 @@ FloatArray = NDArray[np.float64]
 SMALL_DIMENSION = 512  # 80 vectors take 160 MiB in float64
 TINY = float(np.finfo(np.float64).tiny)
 ROUNDING = 30.0 * float(np.finfo(np.float64).eps)  # ||L rho|| below this times ||L|| ||rho|| is noise
+LEAST_STEPS = 6  # of the first cycle: sigma_min of fewer vectors says little about a slow mode
 
 
-def cycle_vectors(dimension: int, dtype: np.dtype[Any]) -> int:
+def cycle_vectors(dimension: int, dtype: str) -> int:
     """Vectors of one cycle: as many as help for small D, as many as fit beside L itself for large D."""
     if dimension <= SMALL_DIMENSION:
         return 80
-    return 40 if dtype == np.float32 else 20
+    return 40 if dtype == "float32" else 20
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # what is not finite ends as STALLED
 def solve_krylov(
-    generator: Generator, frame: Frame, rtol: float, max_iterations: int = 400, restart: int | None = None
+    generator: Generator,
+    frame: Frame,
+    rtol: float,
+    max_iterations: int = 400,
+    restart: int | None = None,
+    first: FloatArray | None = None,
 ) -> Solution:
     """Steady state to an estimated relative error `rtol`, in at most `max_iterations` applications of the generator.
 
     restart : applications of one cycle, which keeps that many vectors (D, D); None is `cycle_vectors`
+    first : state (D, D) with trace 1 to start from; None is that of the frame's populations
     """
     start = time.perf_counter()
     restart = cycle_vectors(generator.dimension, frame.dtype) if restart is None else restart
+    restart = min(restart, generator.dimension**2 - 1)  # all traceless directions
     # what one cycle can gain before the rounding of its working precision shows
-    gain = 1e-4 if frame.dtype == np.float32 else 1e-13
-    rho = frame.start()
+    gain = 1e-4 if frame.dtype == "float32" else 1e-13
+    rho = frame.start() if first is None else place(first, namespace(frame.decay))
+    rho = rho + 0.0  # it is worked on in place
     sigma, previous, applications = 1.0, np.inf, 0
     while True:
         residual_matrix = generator.apply(rho)
         applications += 1
-        size = float(np.linalg.norm(rho))
-        residual = float(np.linalg.norm(residual_matrix))
+        size, residual = _norm(rho), _norm(residual_matrix)
         # scaled to 1 before it may be rounded to float32
         scale = residual if residual > 0.0 else 1.0
         preconditioned = frame.precondition(frame.from_native(residual_matrix / -scale))
-        beta = float(np.linalg.norm(preconditioned)) * scale
+        beta = _norm(preconditioned) * scale
         error = beta / (sigma * size)
         relative = residual / (generator.relaxation_rate * size)
         if ROUNDING * frame.scale > FLOOR_ERROR * generator.relaxation_rate:
@@ -84,38 +92,44 @@ def solve_krylov(
             outcome = Outcome.ITERATION_LIMIT
             break
         previous = beta
-        # aim below rtol: the check above uses a sigma that can only shrink
+        # aim below rtol: the check above uses a sigma that can only shrink. A cycle that gains little would be a stall
+        target = min(0.3 * rtol * size / beta, 0.1)
         steps = min(restart, max_iterations - applications)
-        update, used, sigma_cycle = _cycle(frame, preconditioned, 0.3 * rtol * size / beta, gain, steps)
-        sigma = max(min(sigma, sigma_cycle), TINY)
+        least = LEAST_STEPS if sigma == 1.0 else 1
+        update, used, sigma = _cycle(frame, preconditioned, target, gain, (least, steps), sigma)
         applications += used
         rho += beta * frame.to_native(update)
-    rho /= np.trace(rho)
+    value = to_numpy(rho)
+    value = value / np.trace(value)
     seconds = time.perf_counter() - start
-    return Solution(rho, outcome, relative, error, applications, seconds, frame.name)
+    return Solution(value, outcome, relative, error, applications, seconds, frame.name, frame.dtype)
 
 
-def _cycle(frame: Frame, first: WorkArray, target: float, gain: float, steps: int) -> tuple[WorkArray, int, float]:
-    """One GMRES cycle on M^{-1} L u = first / ||first||: (u, applications, sigma_min).
+def _cycle(
+    frame: Frame, first: Array, target: float, gain: float, bounds: tuple[int, int], known_sigma: float
+) -> tuple[Array, int, float]:
+    """One GMRES cycle on M^{-1} L u = first / ||first||: (u, applications, sigma_min, at most what was known).
 
-    It ends at an estimated error of `target`, at a residual of `gain`, or after `steps` applications.
+    It ends at an estimated error of `target` or at a residual of `gain`, within `bounds` of its applications.
     """
-    shape = first.shape
-    basis = np.empty((steps + 1, first.size), dtype=frame.dtype)
+    least, steps = bounds
+    exhausted = 4.0 * float(np.finfo(frame.dtype).eps)  # of a vector: what is left of it is noise
+    xp, shape = namespace(first), first.shape
+    basis = xp.empty((steps + 1, math.prod(shape)), dtype=first.dtype)
     hessenberg = np.zeros((steps + 1, steps))
-    basis[0] = first.ravel() / np.linalg.norm(first)
+    basis[0, :] = xp.reshape(first / _norm(first), (-1,))
     for j in range(steps):
-        w = frame.step(basis[j].reshape(shape)).ravel()
-        known = basis[: j + 1]
-        length = float(np.linalg.norm(w))
+        w = xp.reshape(frame.step(xp.reshape(basis[j, :], shape)), (-1,))
+        known = basis[: j + 1, :]
+        length = _norm(w)
         if not math.isfinite(length):
-            return np.zeros_like(first), j + 1, TINY
+            return xp.zeros_like(first), j + 1, TINY
         for _ in range(2):
             # classical Gram-Schmidt, a second time where cancellation would cost orthogonality
             overlaps = known @ w
             w -= overlaps @ known
-            hessenberg[: j + 1, j] += overlaps
-            hessenberg[j + 1, j] = np.linalg.norm(w)
+            hessenberg[: j + 1, j] += to_numpy(overlaps)
+            hessenberg[j + 1, j] = _norm(w)
             if hessenberg[j + 1, j] > 0.1 * length:
                 break
         small = hessenberg[: j + 2, : j + 1]
@@ -123,8 +137,13 @@ def _cycle(frame: Frame, first: WorkArray, target: float, gain: float, steps: in
         rhs[0] = 1.0
         coefficients = np.linalg.lstsq(small, rhs, rcond=None)[0]
         remaining = float(np.linalg.norm(small @ coefficients - rhs))
-        sigma = float(np.linalg.svd(small, compute_uv=False)[-1])
-        if remaining <= max(target * sigma, gain) or hessenberg[j + 1, j] <= ROUNDING * length:
+        sigma = max(min(known_sigma, float(np.linalg.svd(small, compute_uv=False)[-1])), TINY)
+        found = remaining <= max(target * sigma, gain) and j + 1 >= least
+        if found or hessenberg[j + 1, j] <= exhausted * length:
             break
-        basis[j + 1] = w / hessenberg[j + 1, j]
-    return (coefficients.astype(frame.dtype) @ known).reshape(shape), j + 1, sigma
+        basis[j + 1, :] = w / float(hessenberg[j + 1, j])
+    return xp.reshape(xp.asarray(coefficients, dtype=first.dtype) @ known, shape), j + 1, sigma
+
+
+def _norm(z: Array) -> float:
+    return float(namespace(z).linalg.vector_norm(z))

@@ -44,6 +44,7 @@ class Solution:
         of itself within T_1
     error_estimate : estimated relative error of rho (Frobenius norm)
     iterations : applications of the generator (0 for a direct solve)
+    method : "dense", or the frame of the iterations; precision : of these
     """
 
     value: NDArray[np.float64]
@@ -53,3 +54,4 @@ class Solution:
     iterations: int
     seconds: float
     method: str
+    precision: str = "float64"

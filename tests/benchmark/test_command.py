@@ -17,6 +17,7 @@ from experiments import benchmark
 
 CASES = ["table1_cold", "zeno"]
 KRYLOV = ["dressed", "dressed_float64", "product"]
+TILTED = ["table1_fast", "mbl"]  # it does not suit zeno, and the others have T(0) != T*
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,17 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_method_has_a_row_in_every_case(run: Run) -> None:
     rows = list(zip(run.table["case"], run.table["method"], strict=True))
     assert rows == [(case, method) for case in CASES for method in METHODS]
-    assert run.table["finished"].all()
+    tilted = run.table["method"] == "tilted"
+    assert run.table["finished"][~tilted | run.table["case"].isin(TILTED)].all()
+    nonlocal_bath = run.table["case"].isin(["table1_cold", "short_t1"])
+    assert (run.table["outcome"][tilted & nonlocal_bath] == "does not apply").all()
 
 
 def test_every_method_finds_the_same_polarizations(run: Run) -> None:
-    assert run.table["polarization_error"].max() < 1e-6
-    assert run.table["residual"].max() < 1e-4
-    ours = run.table[run.table["method"].isin(["auto", "dense", *KRYLOV])]
+    table = run.table[run.table["finished"]]
+    assert table["polarization_error"].max() < 1e-6
+    assert table["residual"].max() < 1e-4
+    ours = table[table["method"].isin(["auto", "dense", *KRYLOV])]
     assert ours["polarization_error"].max() < 1e-9
 
 
@@ -63,7 +68,7 @@ def test_times_ratios_and_limits_fit_together(run: Run) -> None:
     dressed = run.table[run.table["method"] == "dressed_float64"]
     floor = dressed["applications"] * 4 * 2 * 8**3 / (1e9 * dressed["product_gflops_float64"])
     np.testing.assert_allclose(dressed["over_limit"].astype(float), dressed["seconds"] / floor.astype(float), rtol=1e-12)
-    assert (run.table["over_limit"].notna() == run.table["method"].isin(KRYLOV)).all()
+    assert (run.table["over_limit"].notna() == run.table["frame"].isin(["dressed", "tilted"])).all()
     assert (run.table["peak_mib"] > 50.0).all()
     assert (run.table["peak_mib"] >= run.table["base_mib"]).all()
 
@@ -85,7 +90,7 @@ def test_files_are_written_and_logged(run: Run) -> None:
     assert "machine.cpu" in tracked.params
     (row,) = run.table[(run.table["case"] == "zeno") & (run.table["method"] == "auto")].to_dict("records")
     assert tracked.metrics["seconds.zeno.auto"] == row["seconds"]
-    assert tracked.metrics["check.unfinished"] == 0.0
+    assert tracked.metrics["check.unfinished"] == (~run.table["finished"]).sum()
 
 
 def test_the_printed_table_is_compact(run: Run) -> None:

@@ -68,7 +68,7 @@ def test_a_method_over_the_limit_is_stopped_and_says_so() -> None:
 def test_a_method_that_does_not_apply_says_so() -> None:
     found = measure(job("dense", system=SpinSystem.sample(7, 5.0, 0.75, (0, 0))))
     assert found.outcome == Ending.NOT_APPLICABLE
-    assert "auto, dressed, product" in found.note
+    assert "auto, dressed, tilted, product" in found.note
 
 
 def test_missing_qutip_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
