@@ -11,14 +11,24 @@ from typing import Any
 import array_api_compat
 import array_api_compat.numpy as array_api_numpy
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from dnplab.errors import ParameterError
 
-__all__ = ["DEVICES", "Array", "is_numpy", "namespace", "namespace_on", "place", "set_diagonal", "to_numpy", "transpose"]
+__all__ = [
+    "Array",
+    "free_bytes",
+    "is_numpy",
+    "namespace",
+    "namespace_on",
+    "place",
+    "set_diagonal",
+    "to_numpy",
+    "transpose",
+]
 
 Array = Any  # of one namespace: no type describes them all
-DEVICES = ("cpu", "gpu")
 
 
 def namespace_on(device: object) -> Any:
@@ -44,6 +54,13 @@ def namespace_on(device: object) -> Any:
     if count == 0:
         raise ParameterError("device", device, "cpu where CUDA finds no GPU")
     return array_api_cupy
+
+
+def free_bytes(device: str) -> float:
+    """Memory that is free on a device."""
+    if device == "cpu":
+        return float(psutil.virtual_memory().available)
+    return float(namespace_on(device).cuda.runtime.memGetInfo()[0])
 
 
 def namespace(array: Array) -> Any:

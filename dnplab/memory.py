@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import psutil
-
+from dnplab.arrays import free_bytes
 from dnplab.errors import MemoryEstimateError
 
 __all__ = ["estimate_bytes", "require_memory"]
@@ -26,9 +25,9 @@ def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
     return _BASE + small + 8.0 * matrices * 4.0**n_spins
 
 
-def require_memory(n_spins: int, model: str, dense: bool = False) -> None:
-    """Raise with the numbers if a steady state of N spins would not fit into free memory."""
-    needed, free = estimate_bytes(n_spins, model, dense), float(psutil.virtual_memory().available)
+def require_memory(n_spins: int, model: str, dense: bool = False, device: str = "cpu") -> None:
+    """Raise with the numbers if a steady state of N spins would not fit into the free memory of a device."""
+    needed, free = estimate_bytes(n_spins, model, dense), free_bytes(device)
     if needed > free:
         raise MemoryEstimateError(
             f"system.n_spins is {n_spins}, but model={model} would then need about {needed / 2**30:.3g} GiB of memory and "

@@ -155,7 +155,7 @@ def steady_state(
     require_method(method, model, system.n_spins, bath)
     drive.driven_sites(system.n_spins)
     require_device(device, model, method)
-    require_memory(system.n_spins, model, dense=method == "dense")
+    require_memory(system.n_spins, model, method == "dense", device)
     with limited_threads(1) if system.n_spins < THREADS_MIN_SPINS else nullcontext():
         equation = build(model, system, bath, drive)
         if isinstance(equation, Hilbert):

@@ -1,63 +1,73 @@
 """Kernels for NumPy matrices in float32 or float64: single passes over memory where NumPy would take many.
 
-Each exists twice. Small matrices are done by one thread: beside dense products a kernel costs little, and a second pool of
-threads would fight the BLAS's own, which spins while it is idle. From `PARALLEL` rows on it pays.
+Each works on a range of rows of its output, without Python's lock. Small matrices are done by one thread: beside dense
+products a kernel costs little, and further threads would fight the BLAS's own, which spin while they are idle. From
+`PARALLEL` rows on they pay.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import get_num_threads, njit
 from numpy.typing import NDArray
 
 __all__ = ["commutator", "dressed_step", "inverse_coherences", "local_dissipation", "transposed"]
 
 Array = NDArray[Any]
-BLOCK = 32  # rows and columns of a tile: two of them stay in the first cache
+BLOCK = 64  # rows and columns of a tile: two of them stay in the first cache
 TILE = 256  # columns of a product with a sparse matrix: what they read stays in the second cache
 PARALLEL = 2048
 
 
 class _Kernel:
-    """A function compiled for one thread and for many; the rows of its last argument, the output, choose."""
+    """Compiled functions that fill the rows [begin, end) of their last array, each after the one before."""
 
-    def __init__(self, body: Callable[..., None]) -> None:
-        contract = {"contract"}  # fused multiply-add, no reordering
-        self._serial = njit(cache=True, fastmath=contract)(body)
-        self._parallel = njit(cache=True, fastmath=contract, parallel=True)(body)
+    def __init__(self, *bodies: Callable[..., None]) -> None:
+        # fused multiply-add, no reordering
+        self._compiled = [njit(cache=True, nogil=True, fastmath={"contract"})(body) for body in bodies]
 
     def __call__(self, *arguments: Any) -> Array:
         out: Array = arguments[-1]
-        (self._parallel if len(out) >= PARALLEL else self._serial)(*arguments)
+        rows, threads = len(out), get_num_threads()
+        if rows < PARALLEL or threads == 1:
+            for compiled in self._compiled:
+                compiled(*arguments, 0, rows)
+            return out
+        share = BLOCK * -(-rows // (BLOCK * threads))
+        ends = [min(rows, part * share) for part in range(threads + 1)]
+        with ThreadPoolExecutor(threads) as pool:
+            for compiled in self._compiled:
+                parts = [pool.submit(compiled, *arguments, *ends[part : part + 2]) for part in range(threads)]
+                for part in parts:
+                    part.result()
         return out
 
 
-def _transposed(z: Array, out: Array) -> None:  # pragma: no cover - compiled
-    dimension = z.shape[0]
-    size = 2 * BLOCK
-    for block in prange((dimension + size - 1) // size):
-        # through a tile of its own: columns of a matrix whose rows are 2^N long would evict each other from the cache
-        tile = np.empty((size, size), z.dtype)
-        rows = min(size, dimension - block * size)
-        for column in range(0, dimension, size):
-            columns = min(size, dimension - column)
+def _transposed(z: Array, out: Array, begin: int, end: int) -> None:  # pragma: no cover - compiled
+    # through a tile of its own: columns of a matrix whose rows are 2^N long would evict each other from the cache
+    tile = np.empty((BLOCK, BLOCK), z.dtype)
+    for row in range(begin, end, BLOCK):
+        rows = min(BLOCK, end - row)
+        for column in range(0, z.shape[0], BLOCK):
+            columns = min(BLOCK, z.shape[0] - column)
             for b in range(columns):
                 for a in range(rows):
-                    tile[b, a] = z[column + b, block * size + a]
+                    tile[b, a] = z[column + b, row + a]
             for a in range(rows):
                 for b in range(columns):
-                    out[block * size + a, column + b] = tile[b, a]
+                    out[row + a, column + b] = tile[b, a]
 
 
 def _local_dissipation(
-    z: Array, outflow: Array, dephasing: Array, raising: float, lowering: float, out: Array
+    z: Array, outflow: Array, dephasing: Array, raising: float, lowering: float, out: Array, begin: int, end: int
 ) -> None:  # pragma: no cover - compiled
     dimension = z.shape[0]
     half = z.dtype.type(0.5)
-    for s in prange(dimension):
+    for s in range(begin, end):
         for t in range(dimension):
             out[s, t] = -(half * (outflow[s] + outflow[t]) + dephasing[s ^ t]) * z[s, t]
         bit = 1
@@ -100,40 +110,55 @@ def _row(
         p += 1
 
 
-def _commutator(
-    starts: Array, columns: Array, values: Array, z: Array, zt: Array, out: Array
+def _minus_h_zt(
+    starts: Array, columns: Array, values: Array, z: Array, zt: Array, out: Array, begin: int, end: int
 ) -> None:  # pragma: no cover - compiled
+    # out = -H Z^T
     dimension = z.shape[0]
-    blocks = (dimension + BLOCK - 1) // BLOCK
+    total = np.empty(TILE, z.dtype)
     for first in range(0, dimension, TILE):
         last = min(dimension, first + TILE)
-        for block in prange(blocks):
-            total = np.empty(TILE, z.dtype)
-            for a in range(block * BLOCK, min(dimension, (block + 1) * BLOCK)):
-                _row(starts, columns, values, a, zt, first, last, total)
-                for k in range(last - first):
-                    out[a, first + k] = -total[k]
+        for row in range(begin, end):
+            _row(starts, columns, values, row, zt, first, last, total)
+            for k in range(last - first):
+                out[row, first + k] = -total[k]
+
+
+def _plus_zt_h(
+    starts: Array,
+    columns: Array,
+    values: Array,
+    z: Array,
+    zt: Array,  # noqa: ARG001 - as the one before
+    out: Array,
+    begin: int,
+    end: int,
+) -> None:  # pragma: no cover - compiled
+    # out += (H Z)^T, in columns [begin, end) of out
+    dimension = z.shape[0]
+    size = BLOCK // 2
+    totals = np.empty((size, TILE), z.dtype)
     for first in range(0, dimension, TILE):
         last = min(dimension, first + TILE)
-        for block in prange(blocks):
-            totals = np.empty((BLOCK, TILE), z.dtype)
-            rows = min(BLOCK, dimension - block * BLOCK)
+        for block in range(begin, end, size):
+            rows = min(size, end - block)
             for a in range(rows):
-                _row(starts, columns, values, block * BLOCK + a, z, first, last, totals[a])
+                _row(starts, columns, values, block + a, z, first, last, totals[a])
             for k in range(last - first):
                 for a in range(rows):
-                    out[first + k, block * BLOCK + a] += totals[a, k]
+                    out[first + k, block + a] += totals[a, k]
 
 
 def _dressed_step(
-    v: Array, dissipated: Array, energies: Array, decay: Array, out: Array
+    v: Array, dissipated: Array, energies: Array, decay: Array, out: Array, begin: int, end: int
 ) -> None:  # pragma: no cover - compiled
+    # rows [begin, end) right of the diagonal, and their mirror images below it
     dimension = v.shape[0]
-    blocks = (dimension + BLOCK - 1) // BLOCK
-    for block in prange(blocks):
-        for column in range(block, blocks):
-            for a in range(block * BLOCK, min(dimension, (block + 1) * BLOCK)):
-                for b in range(max(a + 1, column * BLOCK), min(dimension, (column + 1) * BLOCK)):
+    size = BLOCK // 2
+    for row in range(begin, end, size):
+        for column in range(row, dimension, size):
+            for a in range(row, min(end, row + size)):
+                for b in range(max(a + 1, column), min(dimension, column + size)):
                     gap = energies[a] - energies[b]
                     upper = dissipated[a, b] - gap * v[b, a]
                     lower = dissipated[b, a] + gap * v[a, b]
@@ -141,29 +166,31 @@ def _dressed_step(
                     real, imaginary = -decay[a, b] * scale, gap * scale
                     out[a, b] = real * upper + imaginary * lower
                     out[b, a] = real * lower - imaginary * upper
-        for a in range(block * BLOCK, min(dimension, (block + 1) * BLOCK)):
+        for a in range(row, min(end, row + size)):
             out[a, a] = dissipated[a, a]
 
 
-def _inverse_coherences(z: Array, energies: Array, decay: Array, out: Array) -> None:  # pragma: no cover - compiled
+def _inverse_coherences(
+    z: Array, energies: Array, decay: Array, out: Array, begin: int, end: int
+) -> None:  # pragma: no cover - compiled
     dimension = z.shape[0]
-    blocks = (dimension + BLOCK - 1) // BLOCK
-    for block in prange(blocks):
-        for column in range(block, blocks):
-            for a in range(block * BLOCK, min(dimension, (block + 1) * BLOCK)):
-                for b in range(max(a + 1, column * BLOCK), min(dimension, (column + 1) * BLOCK)):
+    size = BLOCK // 2
+    for row in range(begin, end, size):
+        for column in range(row, dimension, size):
+            for a in range(row, min(end, row + size)):
+                for b in range(max(a + 1, column), min(dimension, column + size)):
                     gap = energies[a] - energies[b]
                     scale = z.dtype.type(1.0) / (decay[a, b] * decay[a, b] + gap * gap)
                     real, imaginary = -decay[a, b] * scale, gap * scale
                     upper, lower = z[a, b], z[b, a]
                     out[a, b] = real * upper + imaginary * lower
                     out[b, a] = real * lower - imaginary * upper
-        for a in range(block * BLOCK, min(dimension, (block + 1) * BLOCK)):
+        for a in range(row, min(end, row + size)):
             out[a, a] = z[a, a]
 
 
 transposed = _Kernel(_transposed)
 local_dissipation = _Kernel(_local_dissipation)
-commutator = _Kernel(_commutator)
+commutator = _Kernel(_minus_h_zt, _plus_zt_h)
 dressed_step = _Kernel(_dressed_step)
 inverse_coherences = _Kernel(_inverse_coherences)

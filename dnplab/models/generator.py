@@ -69,7 +69,7 @@ class Generator(ABC):
     @property
     def dimension(self) -> int:
         """D = 2^N."""
-        return len(self.hamiltonian)
+        return int(self.hamiltonian.shape[0])
 
     def apply(self, z: Array) -> Array:
         """L Z (..., D, D); leading axes are independent matrices."""

@@ -92,8 +92,8 @@ class TiltedBasis:
     @staticmethod
     def turn(z: Array, high: Array, low: Array) -> Array:
         """(high x low) Z."""
-        xp, shape, rows = namespace(z), z.shape, len(high)
-        z = xp.reshape(high @ xp.reshape(z, (rows, -1)), (rows, len(low), -1))
+        xp, shape, rows = namespace(z), z.shape, high.shape[0]
+        z = xp.reshape(high @ xp.reshape(z, (rows, -1)), (rows, low.shape[0], -1))
         return xp.reshape(low @ z, shape)
 
 

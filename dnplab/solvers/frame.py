@@ -66,7 +66,7 @@ class Frame:
 
     def start(self) -> Array:
         """The steady state of the frame's populations alone, in the native basis in float64, with trace 1."""
-        xp, d = namespace(self.decay), len(self.decay)
+        xp, d = namespace(self.decay), self.decay.shape[0]
         p = self.populations(xp.full((d,), -self.generator.relaxation_rate / d, dtype=xp.float64))
         diagonal = xp.astype(p / xp.sum(p), self.decay.dtype)
         return self.to_native(set_diagonal(xp.zeros_like(self.decay), diagonal))
@@ -165,5 +165,5 @@ def _frame(
     # columns sum to zero to float64, so that the inverse keeps traces; what returns to its own state is no rate
     rates = set_diagonal(xp.astype(rates, xp.float64), 0.0)
     rates = set_diagonal(rates, -xp.sum(rates, axis=0))
-    rates -= g / len(rates)
+    rates -= g / rates.shape[0]
     return Frame(working, name, dtype, basis, energies, h is None, decay, inverse(rates), scale, leftover)

@@ -118,6 +118,9 @@ def _cycle(
     basis = xp.empty((steps + 1, math.prod(shape)), dtype=first.dtype)
     hessenberg = np.zeros((steps + 1, steps))
     basis[0, :] = xp.reshape(first / _norm(first), (-1,))
+    # y H = 0 with y_0 = 1: 1/||y|| is the residual of the least-squares problem, without solving it
+    null = np.zeros(steps + 1)
+    null[0] = 1.0
     for j in range(steps):
         w = xp.reshape(frame.step(xp.reshape(basis[j, :], shape)), (-1,))
         known = basis[: j + 1, :]
@@ -132,16 +135,17 @@ def _cycle(
             hessenberg[j + 1, j] = _norm(w)
             if hessenberg[j + 1, j] > 0.1 * length:
                 break
-        small = hessenberg[: j + 2, : j + 1]
-        rhs = np.zeros(j + 2)
-        rhs[0] = 1.0
-        coefficients = np.linalg.lstsq(small, rhs, rcond=None)[0]
-        remaining = float(np.linalg.norm(small @ coefficients - rhs))
-        sigma = max(min(known_sigma, float(np.linalg.svd(small, compute_uv=False)[-1])), TINY)
-        found = remaining <= max(target * sigma, gain) and j + 1 >= least
-        if found or hessenberg[j + 1, j] <= exhausted * length:
-            break
+        null[j + 1] = -(null[: j + 1] @ hessenberg[: j + 1, j]) / max(hessenberg[j + 1, j], TINY)
+        remaining = 1.0 / float(np.linalg.norm(null[: j + 2]))
+        spent = j + 1 == steps or hessenberg[j + 1, j] <= exhausted * length
+        if spent or (j + 1 >= least and remaining <= max(target * known_sigma, gain)):
+            # sigma is costly, and can only be smaller than what is known
+            small = hessenberg[: j + 2, : j + 1]
+            sigma = max(min(known_sigma, float(np.linalg.svd(small, compute_uv=False)[-1])), TINY)
+            if spent or remaining <= max(target * sigma, gain):
+                break
         basis[j + 1, :] = w / float(hessenberg[j + 1, j])
+    coefficients = np.linalg.lstsq(small, np.eye(j + 2)[0], rcond=None)[0]
     return xp.reshape(xp.asarray(coefficients, dtype=first.dtype) @ known, shape), j + 1, sigma
 
 
