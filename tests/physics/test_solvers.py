@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
 from dnplab import Bath, Drive, SpinSystem, stationary, steady_state
 from dnplab.errors import ConvergenceError
+from dnplab.solvers import Frame, dressed_frame, native_frame
 from tests.reference import kronecker as kron
 from tests.reference.convert import problem
 from tests.systems.samples import fast_bath, short_t1, small_system, table_drive, table_one
@@ -169,3 +174,56 @@ def test_giving_up_is_an_error_that_says_why(monkeypatch: pytest.MonkeyPatch) ->
     message = str(caught.value)
     for word in ("iteration", "residual", "rtol", "method"):
         assert word in message
+
+
+@pytest.mark.parametrize("index", range(3))
+@pytest.mark.parametrize(("temperature_k", "most"), [(1.2, 25), (12.0, 40)])
+def test_applications_stay_few(temperature_k: float, most: int, index: int) -> None:
+    """Table I at N = 8, errors below 1e-6: a bound on work, not on seconds."""
+    system = SpinSystem.sample(8, disorder_mhz=5.0, coupling_mhz=0.75, seed=(0, index))
+    bath, drive = Bath.letter(temperature_k), Drive(frequency_ghz=93.8988, amplitude_mhz=0.628)
+    state = steady_state(system, bath, drive, method="dressed", rtol=1e-6)
+    assert state.solution.precision == "float32"
+    assert state.iterations <= most
+    tight = steady_state(system, bath, drive, method="dressed", rtol=1e-11)
+    assert np.abs(state.polarization - tight.polarization).max() < 1e-6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_tilted_frame_needs_no_more_applications(seed: int) -> None:
+    """It is chosen for what an application costs, so their number must not grow."""
+    system = SpinSystem.sample(7, disorder_mhz=5.0, coupling_mhz=0.75, seed=(seed, 0))
+    drive = Drive(frequency_ghz=93.8988, amplitude_mhz=0.628)
+    dressed, tilted = (steady_state(system, Bath.letter(12.0), drive, method=m, rtol=1e-9) for m in ("dressed", "tilted"))
+    assert tilted.solution.method == "tilted"
+    assert distance(dressed.density_matrix(), tilted.density_matrix()) < 3e-9
+    assert tilted.iterations <= 1.1 * dressed.iterations
+
+
+def without_populations(make: Callable[..., Frame]) -> Callable[..., Frame]:
+    """Frames that never correct a population: a cycle gains nothing."""
+
+    def broken(*arguments: Any) -> Frame:
+        return replace(make(*arguments), populations=np.zeros_like)
+
+    return broken
+
+
+def test_a_stall_changes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stationary, "dressed_frame", without_populations(dressed_frame))
+    system = SpinSystem.sample(7, disorder_mhz=5.0, coupling_mhz=0.1, seed=(0, 0))
+    drive = Drive(frequency_ghz=93.8988, amplitude_mhz=0.628)
+    state = steady_state(system, Bath.letter(12.0), drive, rtol=1e-8)
+    assert state.solution.method == "product"
+    assert state.solution.precision == "float64"
+    alone = steady_state(system, Bath.letter(12.0), drive, rtol=1e-8, method="product")
+    assert state.iterations > alone.iterations  # what the others spent counts
+    assert distance(state.density_matrix(), alone.density_matrix()) < 3e-8
+
+
+def test_a_stall_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, make in (("dressed_frame", dressed_frame), ("native_frame", native_frame)):
+        monkeypatch.setattr(stationary, name, without_populations(make))
+    system = SpinSystem.sample(7, disorder_mhz=5.0, coupling_mhz=0.1, seed=(0, 0))
+    with pytest.raises(ConvergenceError, match="ended as 'stalled'"):
+        steady_state(system, Bath.letter(12.0), Drive(frequency_ghz=93.8988, amplitude_mhz=0.628))
