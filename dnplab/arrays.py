@@ -60,7 +60,9 @@ def free_bytes(device: str) -> float:
     """Memory that is free on a device."""
     if device == "cpu":
         return float(psutil.virtual_memory().available)
-    return float(namespace_on(device).cuda.runtime.memGetInfo()[0])
+    cupy = namespace_on(device)
+    # what CuPy keeps for its next array is free too
+    return float(cupy.cuda.runtime.memGetInfo()[0] + cupy.get_default_memory_pool().free_bytes())
 
 
 def namespace(array: Array) -> Any:
@@ -75,6 +77,9 @@ def is_numpy(array: Array) -> bool:
 
 def place(array: Array, xp: Any, dtype: str | None = None) -> Array:
     """An array in another namespace, and in another precision if its numbers are real and `dtype` is given."""
+    if namespace(array) is xp:
+        real = dtype is not None and xp.isdtype(array.dtype, "real floating")
+        return xp.astype(array, getattr(xp, str(dtype)), copy=False) if real else array
     host = to_numpy(array)
     if dtype is not None and host.dtype.kind == "f":
         host = host.astype(dtype, copy=False)

@@ -27,6 +27,7 @@ def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
 
 def require_memory(n_spins: int, model: str, dense: bool = False, device: str = "cpu") -> None:
     """Raise with the numbers if a steady state of N spins would not fit into the free memory of a device."""
+    device = "cpu" if dense or model == "hilbert" else device
     needed, free = estimate_bytes(n_spins, model, dense), free_bytes(device)
     if needed > free:
         raise MemoryEstimateError(

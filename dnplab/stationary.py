@@ -36,7 +36,7 @@ from dnplab.spins import from_real, sectors, site_values
 from dnplab.system import SpinSystem
 from dnplab.threads import limited_threads
 
-__all__ = ["METHODS", "SteadyState", "require_device", "require_method", "steady_state"]
+__all__ = ["METHODS", "SteadyState", "require_method", "steady_state"]
 
 FloatArray = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ class SteadyState:
 
     @property
     def iterations(self) -> int:
-        """Applications of the generator (0 for a direct solve)."""
+        """Applications of the generator: 0 for a direct solve, unless iterations failed before it."""
         return self.solution.iterations
 
     @property
@@ -144,7 +144,7 @@ def steady_state(
     method : "dense" (4^N matrix, N <= 6), "dressed", "tilted" (T(0) = T* only) or "product" (GMRES in that frame), or
         "auto": dense for small N, else the frame that suits the bath, the others if it stalls, at last dense where that
         fits. The Hilbert model is a rate equation and always dense.
-    device : "cpu" or "gpu", where the iterations run; dense methods run on the CPU only.
+    device : "cpu" or "gpu", where the iterations run; what is solved directly stays on the CPU.
 
     Raises ParameterError, DegenerateSpectrumError, MemoryEstimateError, and ConvergenceError rather than return a state
     that is worse than asked for.
@@ -154,16 +154,14 @@ def steady_state(
     rtol = checks.tolerance("rtol", rtol)
     require_method(method, model, system.n_spins, bath)
     drive.driven_sites(system.n_spins)
-    require_device(device, model, method)
+    namespace_on(device)
     require_memory(system.n_spins, model, method == "dense", device)
     with limited_threads(1) if system.n_spins < THREADS_MIN_SPINS else nullcontext():
         equation = build(model, system, bath, drive)
         if isinstance(equation, Hilbert):
             solution = solve_populations(equation.rates, equation.relaxation_rate, rtol)
         else:
-            if device != "cpu":
-                equation = equation.placed(namespace_on(device), "float64")
-            solution = _solve(equation, system.n_spins, rtol, method, direct=device == "cpu")
+            solution = _solve(equation, system.n_spins, rtol, method, device)
     solution = replace(solution, seconds=time.perf_counter() - start)
     if not solution.outcome.success:
         raise ConvergenceError(
@@ -195,30 +193,23 @@ def require_method(method: object, model: str, n_spins: int, bath: Bath) -> str:
     return method
 
 
-def require_device(device: object, model: str, method: str) -> str:
-    """The name of a device on which this can be solved, and which is there, or a ParameterError."""
-    namespace_on(device)
-    if device != "cpu" and (model == "hilbert" or method == "dense"):
-        raise ParameterError("device", device, f"cpu for model={model}, method={method}, which is solved directly")
-    return str(device)
-
-
-def _solve(equation: Generator, n_spins: int, rtol: float, method: str, direct: bool) -> Solution:
-    if direct and (method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS)):
+def _solve(equation: Generator, n_spins: int, rtol: float, method: str, device: str) -> Solution:
+    if method == "dense" or (method == "auto" and n_spins <= AUTO_DENSE_MAX_SPINS):
         return solve_dense(equation, rtol)
+    there = equation if device == "cpu" else equation.placed(namespace_on(device), "float64")
     spent = 0
     best: Solution | None = None
-    for frame in _frames(equation, n_spins, method):
+    for frame in _frames(there, n_spins, method):
         limit = SINGLE_ITERATIONS if frame.dtype == "float32" else ITERATIONS
         first = best.value if best is not None and best.error_estimate < 1.0 else None
-        solution = solve_krylov(equation, frame, rtol, max_iterations=limit, first=first)
+        solution = solve_krylov(there, frame, rtol, max_iterations=limit, first=first)
         spent += solution.iterations
         if best is None or not best.error_estimate <= solution.error_estimate or solution.outcome.success:
             best = solution
         if solution.outcome.success:
             break
     assert best is not None  # there is always a frame to try
-    if direct and method == "auto" and not best.outcome.success and n_spins <= DENSE_MAX_SPINS:
+    if method == "auto" and not best.outcome.success and n_spins <= DENSE_MAX_SPINS:
         best = solve_dense(equation, rtol)
     return replace(best, iterations=spent)
 
@@ -240,6 +231,7 @@ def _frames(equation: Generator, n_spins: int, method: str) -> Iterator[Frame]:
         tilted = tilted_frame(equation, single)
         if tilted.leftover < TILTED_MIXING:
             yield tilted
+        del tilted
     yield dressed_frame(equation, single)
     yield dressed_frame(equation, double)
     if method == "auto":

@@ -1,4 +1,4 @@
-"""How many threads work inside one solve: the BLAS's and those of the compiled kernels together."""
+"""How many threads work inside one solve: as many as the BLAS is set to, for its products and for the compiled kernels."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-import numba
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["limited_threads"]
+__all__ = ["blas_threads", "limited_threads"]
 
 
 @lru_cache(maxsize=1)
 def _controller() -> ThreadpoolController:
     # looking for the libraries takes as long as a small solve; those that count are loaded with NumPy and SciPy
-    return ThreadpoolController()
+    controller: ThreadpoolController = ThreadpoolController().select(user_api="blas")
+    return controller
+
+
+def blas_threads() -> int:
+    """Threads of a dense product now."""
+    return max((int(library["num_threads"]) for library in _controller().info()), default=1)
 
 
 @contextmanager
 def limited_threads(count: int) -> Iterator[None]:
-    """A block in which dense products and kernels use at most `count` threads each."""
-    before = numba.get_num_threads()
-    with _controller().limit(limits=count):
-        numba.set_num_threads(min(count, before))
-        try:
-            yield
-        finally:
-            numba.set_num_threads(before)
+    """A block in which dense products and kernels use at most `count` threads: never more than they were set to.
+
+    The BLAS's limit is that of the whole process: solve in processes, not in Python threads, if their limits differ.
+    """
+    with _controller().limit(limits=min(count, blas_threads())):
+        yield

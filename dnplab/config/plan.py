@@ -19,13 +19,13 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from dnplab.arrays import namespace_on
 from dnplab.config.schema import Config, field_types, register
 from dnplab.config.spec import ConfigError, logged_params, to_config, to_spec, with_full_key
 from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
 from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
-from dnplab.stationary import require_device
 
 __all__ = ["Job", "Plan", "make_plan"]
 
@@ -82,7 +82,8 @@ class Plan:
     def require_memory(self) -> None:
         """Raise `MemoryEstimateError` if a steady state of any job would not fit into the memory that is free."""
         for job in self.jobs:
-            require_memory(job.spec.n_spins, job.spec.model, dense=job.spec.method == "dense")
+            dense, device = job.spec.method == "dense", job.config.solver.device
+            require_memory(job.spec.n_spins, job.spec.model, dense, device)
 
 
 def _rounded(value: Any) -> Any:
@@ -151,7 +152,7 @@ def _job(composed: DictConfig) -> Job:
         if (count := getattr(config.ensemble, key)) < 0:
             raise ParameterError(f"ensemble.{key}", count, "an integer >= 0")
     try:
-        require_device(config.solver.device, spec.model, spec.method)
+        namespace_on(config.solver.device)
     except ParameterError as error:
         raise with_full_key(error) from error
     return Job(config, spec, spec.fingerprint)

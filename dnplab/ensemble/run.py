@@ -13,6 +13,7 @@ from dnplab.ensemble.checkpoints import Checkpoints
 from dnplab.ensemble.realization import Realization, measure_realization
 from dnplab.ensemble.result import EnsembleResult
 from dnplab.ensemble.spec import EnsembleSpec
+from dnplab.stationary import THREADS_MIN_SPINS
 from dnplab.threads import limited_threads
 
 __all__ = ["run_ensemble", "threads_per_solve"]
@@ -27,6 +28,8 @@ def available_cores() -> int:
 
 def threads_per_solve(n_spins: int, threads: int) -> int:
     """Threads of one solve: as given, else by size alone, so that the worker count cannot change a byte."""
+    if n_spins < THREADS_MIN_SPINS:
+        return 1  # more would only wait for each other
     if threads > 0:
         return threads
     return available_cores() if n_spins >= LARGE_SAMPLE_SPINS else 1
@@ -42,8 +45,8 @@ def run_ensemble(
 ) -> EnsembleResult:
     """All realizations of an ensemble, in the order of their index.
 
-    workers : processes over realizations; 0 takes as many as cores / threads
-    threads : of each solve; 0 takes 1 below N = 11 and all cores from there on
+    workers : processes over realizations; 0 takes as many as cores / threads, one on a GPU
+    threads : of each solve; 0 takes 1 below N = 11 and all cores from there on. Below N = 9 a solve takes 1
     device : "cpu" or "gpu", where each solve runs
     checkpoints : root folder of stored realizations; those that are there are not computed again
     progress : called with the number of realizations that are done since the last call (for instance tqdm.update)
@@ -57,7 +60,8 @@ def run_ensemble(
     if done and progress is not None:
         progress(len(done))
     missing = [i for i in range(spec.realizations) if i not in done]
-    count = min(workers or max(1, available_cores() // limit), max(1, len(missing)))
+    fitting = 1 if device == "gpu" else max(1, available_cores() // limit)
+    count = min(workers or fitting, max(1, len(missing)))
     tasks = (delayed(_measure)(spec, i, limit, device) for i in missing)
     for realization in Parallel(n_jobs=count, return_as="generator_unordered")(tasks):
         done[realization.index] = realization

@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numba import get_num_threads, njit
+from numba import njit
 from numpy.typing import NDArray
+
+from dnplab.threads import blas_threads
 
 __all__ = ["commutator", "dressed_step", "inverse_coherences", "local_dissipation", "transposed"]
 
@@ -26,25 +28,35 @@ PARALLEL = 2048
 class _Kernel:
     """Compiled functions that fill the rows [begin, end) of their last array, each after the one before."""
 
-    def __init__(self, *bodies: Callable[..., None]) -> None:
+    def __init__(self, *bodies: Callable[..., None], mirrored: bool = False) -> None:
+        # mirrored: a row stands for what is right of the diagonal, so the first ones are the long ones
+        self._mirrored = mirrored
         # fused multiply-add, no reordering
         self._compiled = [njit(cache=True, nogil=True, fastmath={"contract"})(body) for body in bodies]
 
     def __call__(self, *arguments: Any) -> Array:
         out: Array = arguments[-1]
-        rows, threads = len(out), get_num_threads()
-        if rows < PARALLEL or threads == 1:
+        rows = len(out)
+        threads = 1 if rows < PARALLEL else blas_threads()
+        if threads == 1:
             for compiled in self._compiled:
                 compiled(*arguments, 0, rows)
             return out
-        share = BLOCK * -(-rows // (BLOCK * threads))
-        ends = [min(rows, part * share) for part in range(threads + 1)]
+        ends = self._ends(rows, threads)
         with ThreadPoolExecutor(threads) as pool:
             for compiled in self._compiled:
                 parts = [pool.submit(compiled, *arguments, *ends[part : part + 2]) for part in range(threads)]
                 for part in parts:
                     part.result()
         return out
+
+    def _ends(self, rows: int, parts: int) -> list[int]:
+        # shares of equal work, cut between blocks
+        done = np.arange(parts + 1) / parts
+        if self._mirrored:
+            done = 1.0 - np.sqrt(1.0 - done)
+        ends = [BLOCK * round(share * rows / BLOCK) for share in done]
+        return [*ends[:-1], rows]
 
 
 def _transposed(z: Array, out: Array, begin: int, end: int) -> None:  # pragma: no cover - compiled
@@ -149,6 +161,18 @@ def _plus_zt_h(
                     out[first + k, block + a] += totals[a, k]
 
 
+@njit(cache=True, inline="always")
+def _divide(
+    a: int, b: int, upper: float, lower: float, energies: Array, decay: Array, out: Array
+) -> None:  # pragma: no cover - compiled
+    # out = (upper, lower) / lambda for the coherences (a, b) and (b, a) of a real form
+    gap = energies[a] - energies[b]
+    scale = out.dtype.type(1.0) / (decay[a, b] * decay[a, b] + gap * gap)
+    real, imaginary = -decay[a, b] * scale, gap * scale
+    out[a, b] = real * upper + imaginary * lower
+    out[b, a] = real * lower - imaginary * upper
+
+
 def _dressed_step(
     v: Array, dissipated: Array, energies: Array, decay: Array, out: Array, begin: int, end: int
 ) -> None:  # pragma: no cover - compiled
@@ -162,10 +186,7 @@ def _dressed_step(
                     gap = energies[a] - energies[b]
                     upper = dissipated[a, b] - gap * v[b, a]
                     lower = dissipated[b, a] + gap * v[a, b]
-                    scale = v.dtype.type(1.0) / (decay[a, b] * decay[a, b] + gap * gap)
-                    real, imaginary = -decay[a, b] * scale, gap * scale
-                    out[a, b] = real * upper + imaginary * lower
-                    out[b, a] = real * lower - imaginary * upper
+                    _divide(a, b, upper, lower, energies, decay, out)
         for a in range(row, min(end, row + size)):
             out[a, a] = dissipated[a, a]
 
@@ -179,12 +200,7 @@ def _inverse_coherences(
         for column in range(row, dimension, size):
             for a in range(row, min(end, row + size)):
                 for b in range(max(a + 1, column), min(dimension, column + size)):
-                    gap = energies[a] - energies[b]
-                    scale = z.dtype.type(1.0) / (decay[a, b] * decay[a, b] + gap * gap)
-                    real, imaginary = -decay[a, b] * scale, gap * scale
-                    upper, lower = z[a, b], z[b, a]
-                    out[a, b] = real * upper + imaginary * lower
-                    out[b, a] = real * lower - imaginary * upper
+                    _divide(a, b, z[a, b], z[b, a], energies, decay, out)
         for a in range(row, min(end, row + size)):
             out[a, a] = z[a, a]
 
@@ -192,5 +208,5 @@ def _inverse_coherences(
 transposed = _Kernel(_transposed)
 local_dissipation = _Kernel(_local_dissipation)
 commutator = _Kernel(_minus_h_zt, _plus_zt_h)
-dressed_step = _Kernel(_dressed_step)
-inverse_coherences = _Kernel(_inverse_coherences)
+dressed_step = _Kernel(_dressed_step, mirrored=True)
+inverse_coherences = _Kernel(_inverse_coherences, mirrored=True)

@@ -8,6 +8,7 @@ tilted    Q = u V: u turns every spin to the effective field (omega_1, detuning)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
@@ -123,20 +124,15 @@ class Tilt:
         flips = [hamiltonian[flip_targets(n_spins, site)].sum() for site in range(n_spins)]
         omega = 4.0 / dimension * np.array(flips)
         half_angle = 0.5 * np.arctan2(np.where(delta < 0.0, -omega, omega), np.abs(delta))
-        tilt = cls(np.cos(half_angle), np.sin(half_angle), Spectrum(n_spins, (), ()), hamiltonian)
-        high, low = tilt.halves()
+        cosines, sines = np.cos(half_angle), np.sin(half_angle)
+        high, low = _halves(cosines, sines)
         turned = TiltedBasis.turn(hamiltonian, high.T, low.T).T
         turned = np.ascontiguousarray(TiltedBasis.turn(np.ascontiguousarray(turned), high.T, low.T))
-        return cls(tilt.cosines, tilt.sines, Spectrum.of(n_spins, turned), turned)
-
-    def halves(self) -> tuple[FloatArray, FloatArray]:
-        """u_high and u_low: Kronecker products of the first and of the last spins' rotations."""
-        first = len(self.cosines) - len(self.cosines) // 2
-        return self._product(slice(first)), self._product(slice(first, None))
+        return cls(cosines, sines, Spectrum.of(n_spins, turned), turned)
 
     def basis(self) -> TiltedBasis:
         """The basis that diagonalises `spectrum`, in float64 on the CPU."""
-        return TiltedBasis(BlockBasis.of(self.spectrum), *self.halves())
+        return TiltedBasis(BlockBasis.of(self.spectrum), *_halves(self.cosines, self.sines))
 
     def projection(self, site_jumps: tuple[FloatArray, ...], dtype: str) -> Projection:
         """Diagonal parts of a dissipator of one-spin jumps in that basis.
@@ -160,8 +156,16 @@ class Tilt:
         d = spectrum.sz_expectations
         return Projection(gain, ((np.array(kept)[:, None] * d).T @ d).astype(dtype))
 
-    def _product(self, spins: slice) -> FloatArray:
-        out = np.eye(1)
-        for c, s in zip(self.cosines[spins], self.sines[spins], strict=True):
-            out = np.kron(out, np.array([[c, -s], [s, c]]))
-        return out
+
+def _halves(cosines: FloatArray, sines: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """u_high and u_low: Kronecker products of the first and of the last spins' rotations."""
+    turns = [np.array([[c, -s], [s, c]]) for c, s in zip(cosines, sines, strict=True)]
+    first = len(turns) - len(turns) // 2
+    return _kronecker(turns[:first]), _kronecker(turns[first:])
+
+
+def _kronecker(factors: Sequence[FloatArray]) -> FloatArray:
+    out: FloatArray = np.eye(1)
+    for factor in factors:
+        out = np.kron(out, factor)
+    return out

@@ -89,6 +89,7 @@ class Frame:
 
 
 # rates beyond float32: the solver meets inf and says so
+LEAST_DECAY = 1e-3  # of a coherence, in units of the slowest rate: one that neither decays nor turns has no inverse
 _overflow = partial(np.errstate, over="ignore", invalid="ignore")
 
 
@@ -137,7 +138,7 @@ def native_mixing(generator: Generator) -> float:
     """
     decay = generator.projection(None).coherence_decay
     h = set_diagonal(generator.hamiltonian + 0.0, 0.0)
-    return _mixing(h, namespace(decay).clip(decay, min=1e-3 * generator.relaxation_rate))
+    return _mixing(h, namespace(decay).clip(decay, min=LEAST_DECAY * generator.relaxation_rate))
 
 
 def _mixing(off_diagonal: Array, decay: Array) -> float:
@@ -151,8 +152,7 @@ def _frame(
 ) -> Frame:
     # h is the Hamiltonian in the frame, which is used up; None where it is diagonal
     xp, g = namespace(energies), working.relaxation_rate
-    # a coherence that neither decays nor turns would be divided by zero; it decays with a fraction of the slowest rate
-    decay = xp.clip(projection.coherence_decay, min=1e-3 * g)
+    decay = xp.clip(projection.coherence_decay, min=LEAST_DECAY * g)
     outflow, rates = projection.outflow, projection.gain
     scale = float(xp.max(energies) - xp.min(energies) + 2.0 * xp.max(outflow))
     leftover = 0.0

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +61,7 @@ def solve_krylov(
     restart = min(restart, generator.dimension**2 - 1)  # all traceless directions
     # what one cycle can gain before the rounding of its working precision shows
     gain = 1e-4 if frame.dtype == "float32" else 1e-13
-    rho = frame.start() if first is None else place(first, namespace(frame.decay))
-    rho = rho + 0.0  # it is worked on in place
+    rho = frame.start() if first is None else place(first, namespace(frame.decay)) + 0.0  # worked on in place
     sigma, previous, applications = 1.0, np.inf, 0
     while True:
         residual_matrix = generator.apply(rho)
@@ -79,10 +79,14 @@ def solve_krylov(
         if not math.isfinite(error + relative) or (beta == 0.0 and residual > 0.0):
             outcome = Outcome.STALLED
             break
-        if residual == 0.0 or (previous < np.inf and error <= rtol and relative <= max(1e-3, 1e4 * rtol)):
+        if residual == 0.0:
             outcome = Outcome.CONVERGED
             break
-        if residual <= ROUNDING * frame.scale * size:
+        begun = previous < np.inf  # before the first cycle nothing is known of sigma, and the error is a guess
+        if begun and error <= rtol and relative <= max(1e-3, 1e4 * rtol):
+            outcome = Outcome.CONVERGED
+            break
+        if begun and residual <= ROUNDING * frame.scale * size:
             outcome = floor_outcome(error, rtol)
             break
         if beta > 0.5 * previous:
@@ -93,10 +97,13 @@ def solve_krylov(
             break
         previous = beta
         # aim below rtol: the check above uses a sigma that can only shrink. A cycle that gains little would be a stall
-        target = min(0.3 * rtol * size / beta, 0.1)
-        steps = min(restart, max_iterations - applications)
-        least = LEAST_STEPS if sigma == 1.0 else 1
-        update, used, sigma = _cycle(frame, preconditioned, target, gain, (least, steps), sigma)
+        aim = _Aim(
+            target=min(0.3 * rtol * size / beta, 0.1),
+            gain=gain,
+            least=1 if begun else LEAST_STEPS,
+            most=min(restart, max_iterations - applications),
+        )
+        update, used, sigma = _cycle(frame, preconditioned, aim, sigma)
         applications += used
         rho += beta * frame.to_native(update)
     value = to_numpy(rho)
@@ -105,14 +112,19 @@ def solve_krylov(
     return Solution(value, outcome, relative, error, applications, seconds, frame.name, frame.dtype)
 
 
-def _cycle(
-    frame: Frame, first: Array, target: float, gain: float, bounds: tuple[int, int], known_sigma: float
-) -> tuple[Array, int, float]:
-    """One GMRES cycle on M^{-1} L u = first / ||first||: (u, applications, sigma_min, at most what was known).
+@dataclass(frozen=True)
+class _Aim:
+    """Where a cycle ends: at an error of `target` after `least` applications, at a residual of `gain`, or after `most`."""
 
-    It ends at an estimated error of `target` or at a residual of `gain`, within `bounds` of its applications.
-    """
-    least, steps = bounds
+    target: float
+    gain: float
+    least: int
+    most: int
+
+
+def _cycle(frame: Frame, first: Array, aim: _Aim, known_sigma: float) -> tuple[Array, int, float]:
+    """One GMRES cycle on M^{-1} L u = first / ||first||: (u, applications, sigma_min, at most what was known)."""
+    steps = aim.most
     exhausted = 4.0 * float(np.finfo(frame.dtype).eps)  # of a vector: what is left of it is noise
     xp, shape = namespace(first), first.shape
     basis = xp.empty((steps + 1, math.prod(shape)), dtype=first.dtype)
@@ -131,6 +143,8 @@ def _cycle(
             # classical Gram-Schmidt, a second time where cancellation would cost orthogonality
             overlaps = known @ w
             w -= overlaps @ known
+            # a trace is rounding; normalised with a short w it would let the null vector of L in, and sigma sink to zero
+            w[:: shape[0] + 1] -= xp.mean(w[:: shape[0] + 1])
             hessenberg[: j + 1, j] += to_numpy(overlaps)
             hessenberg[j + 1, j] = _norm(w)
             if hessenberg[j + 1, j] > 0.1 * length:
@@ -138,11 +152,12 @@ def _cycle(
         null[j + 1] = -(null[: j + 1] @ hessenberg[: j + 1, j]) / max(hessenberg[j + 1, j], TINY)
         remaining = 1.0 / float(np.linalg.norm(null[: j + 2]))
         spent = j + 1 == steps or hessenberg[j + 1, j] <= exhausted * length
-        if spent or (j + 1 >= least and remaining <= max(target * known_sigma, gain)):
+        enough = remaining <= aim.target * known_sigma and j + 1 >= aim.least
+        if spent or enough or remaining <= aim.gain:
             # sigma is costly, and can only be smaller than what is known
             small = hessenberg[: j + 2, : j + 1]
             sigma = max(min(known_sigma, float(np.linalg.svd(small, compute_uv=False)[-1])), TINY)
-            if spent or remaining <= max(target * sigma, gain):
+            if spent or remaining <= max(aim.target * sigma, aim.gain):
                 break
         basis[j + 1, :] = w / float(hessenberg[j + 1, j])
     coefficients = np.linalg.lstsq(small, np.eye(j + 2)[0], rcond=None)[0]

@@ -11,7 +11,8 @@ import pytest
 
 from dnplab import Bath, Drive, SpinSystem, stationary, steady_state
 from dnplab.errors import ConvergenceError
-from dnplab.solvers import Frame, dressed_frame, native_frame
+from dnplab.models import build
+from dnplab.solvers import Frame, dressed_frame, krylov, native_frame, solve_dense, solve_krylov, tilted_frame
 from tests.reference import kronecker as kron
 from tests.reference.convert import problem
 from tests.systems.samples import fast_bath, short_t1, small_system, table_drive, table_one
@@ -227,3 +228,54 @@ def test_a_stall_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     system = SpinSystem.sample(7, disorder_mhz=5.0, coupling_mhz=0.1, seed=(0, 0))
     with pytest.raises(ConvergenceError, match="ended as 'stalled'"):
         steady_state(system, Bath.letter(12.0), Drive(frequency_ghz=93.8988, amplitude_mhz=0.628))
+
+
+SLOW = Bath(temperature_k=4.0, t1_us=1e3, t_star_us=1e3, t_zero_us=1e3)
+FAR = Drive(frequency_ghz=93.89, amplitude_mhz=0.1)
+
+
+@pytest.mark.parametrize("n_spins", [3, 5])
+@pytest.mark.parametrize("method", ["dressed", "tilted"])
+def test_a_start_that_is_all_but_right_is_no_stall(n_spins: int, method: str) -> None:
+    """Far from resonance the first vector solves it all; what is left of the next ones is rounding, with a trace."""
+    system = SpinSystem.sample(n_spins, disorder_mhz=5.0, coupling_mhz=0.75, seed=(0, 0))
+    state = steady_state(system, SLOW, FAR, method=method, rtol=1e-8)
+    assert state.solution.precision == "float32"
+    exact = steady_state(system, SLOW, FAR, method="dense").density_matrix()
+    assert distance(state.density_matrix(), exact) <= 10 * state.error_estimate + 1e-12
+
+
+@pytest.mark.parametrize("make", [dressed_frame, tilted_frame, native_frame])
+def test_a_state_at_the_rounding_floor_is_not_believed_unseen(make: Callable[..., Frame]) -> None:
+    """The slowest direction of M^{-1} L hides an error behind a residual of rounding size: one cycle must look for it."""
+    system = SpinSystem.sample(3, disorder_mhz=5.0, coupling_mhz=0.75, seed=(0, 0))
+    bath = Bath(temperature_k=4.0, t1_us=1e5, t_star_us=1e4, t_zero_us=1e4)
+    generator = build("nonsecular", system, bath, Drive(frequency_ghz=93.8988, amplitude_mhz=0.628))
+    frame, exact = make(generator), solve_dense(generator, 1e-12).value
+    steps = np.array([frame.to_native(frame.step(frame.from_native(e.reshape(8, 8)))).ravel() for e in np.eye(64)])
+    u, s, _ = np.linalg.svd(steps)  # rows are images, so left vectors are directions
+    slow = u[:, s > 1e-12][:, -1].reshape(8, 8)
+    slow = slow - np.trace(slow) / 8.0 * np.eye(8)
+    change = 5e-9 * np.linalg.norm(exact) * slow / np.linalg.norm(slow)
+    found = solve_krylov(generator, frame, 1e-8, first=exact + change)
+    error = np.linalg.norm(found.value - exact) / np.linalg.norm(exact)
+    assert error <= 10 * found.error_estimate + 1e-11
+    assert found.iterations > 1
+
+
+def test_auto_takes_the_tilted_frame_where_it_suits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stationary, "TILTED_MIN_SPINS", 5)
+    monkeypatch.setattr(krylov, "SMALL_DIMENSION", 16)  # the short cycles of many spins
+    system = SpinSystem.sample(6, disorder_mhz=5.0, coupling_mhz=0.75, seed=(0, 0))
+    drive = Drive(frequency_ghz=93.8988, amplitude_mhz=0.628)
+    for bath, frame in (
+        (Bath.letter(12.0), "tilted"),
+        (Bath.letter(1.2), "dressed"),
+        (Bath(12.0, 1e3, 1e3, 1e3), "dressed"),
+    ):
+        state = steady_state(system, bath, drive, rtol=1e-9)
+        assert state.solution.method == frame
+        exact = steady_state(system, bath, drive, method="dense").density_matrix()
+        assert distance(state.density_matrix(), exact) <= 1e-8
+    monkeypatch.setattr(stationary, "tilted_frame", without_populations(tilted_frame))
+    assert steady_state(system, Bath.letter(12.0), drive, rtol=1e-9).solution.method == "dressed"
