@@ -167,5 +167,5 @@ def _halves(cosines: FloatArray, sines: FloatArray) -> tuple[FloatArray, FloatAr
 def _kronecker(factors: Sequence[FloatArray]) -> FloatArray:
     out: FloatArray = np.eye(1)
     for factor in factors:
-        out = np.kron(out, factor)
+        out = np.asarray(np.kron(out, factor), dtype=np.float64)
     return out
