@@ -7,11 +7,12 @@ from dnplab.errors import MemoryEstimateError
 
 __all__ = ["estimate_bytes", "require_memory"]
 
-# float64 matrices (D, D) alive at the peak, as measured at N = 10 and 11; a Krylov cycle's vectors are about 20 of them
-_MATRICES = {"hilbert": 4.5, "secular": 37.0, "nonsecular": 37.0, "ule": 37.0}
+# float64 matrices (D, D) alive at the peak, as measured from N = 10 to 14; a float32 cycle's vectors are 20 of them, up to
+# N = 9 40. Where float32 stalls and float64 takes over, it needs up to 16 more.
+_MATRICES = {"hilbert": 3.6, "secular": 26.0, "nonsecular": 26.0, "ule": 26.0}
+_LONG_CYCLES_SPINS, _LONG_CYCLES = 9, 20.0
 _DENSE_MATRICES = 3.6  # (D^2, D^2), as measured at N = 6
-_BASE = 120e6  # interpreter and libraries
-_SMALL_SPINS, _SMALL = 9, 160e6  # up to here a cycle keeps more vectors than that
+_BASE = 180e6  # interpreter and libraries
 
 
 def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
@@ -21,8 +22,9 @@ def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
     matrices = _MATRICES[model]
     if model == "ule":
         matrices += 1.5 * (3 * n_spins + 2)  # jump operators in float64 and float32
-    small = _SMALL if n_spins <= _SMALL_SPINS and model != "hilbert" else 0.0
-    return _BASE + small + 8.0 * matrices * 4.0**n_spins
+    if n_spins <= _LONG_CYCLES_SPINS and model != "hilbert":
+        matrices += _LONG_CYCLES
+    return _BASE + 8.0 * matrices * 4.0**n_spins
 
 
 def require_memory(n_spins: int, model: str, dense: bool = False, device: str = "cpu") -> None:

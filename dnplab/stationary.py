@@ -42,7 +42,7 @@ FloatArray = NDArray[np.float64]
 
 METHODS = ("auto", "dense", "dressed", "tilted", "product")
 DENSE_MAX_SPINS = 6  # the 4^N matrix takes 128 MiB
-AUTO_DENSE_MAX_SPINS = 4
+AUTO_DENSE_MAX_SPINS = 3
 ITERATIONS = 400  # of one frame in float64
 SINGLE_ITERATIONS = 160  # in float32: what takes more is better off with the longer cycles of float64
 ZENO_MIXING = 0.3  # of product states: below it their basis needs fewer iterations than the dressed one

@@ -23,7 +23,7 @@ else:
 """
 
 
-@pytest.mark.parametrize(("model", "n_spins"), [("hilbert", 11), ("secular", 10), ("nonsecular", 10)])
+@pytest.mark.parametrize(("model", "n_spins"), [("hilbert", 11), ("secular", 10), ("nonsecular", 10), ("nonsecular", 9)])
 def test_estimate_covers_the_peak(model: str, n_spins: int) -> None:
     code = PEAK.format(n=n_spins, t=12.0, model=model)
     peak = float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)

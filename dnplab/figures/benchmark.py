@@ -18,7 +18,7 @@ from dnplab.figures.style import finish, new_figure, paper_style
 __all__ = ["benchmark_figure"]
 
 COLUMNS = 3
-OURS = ("auto", "dressed", "dressed_float64", "product", "dense")
+OURS = ("auto", "dressed", "dressed_float64", "tilted", "product", "dense")
 LEADING = "auto"
 
 
