@@ -168,7 +168,7 @@ def steady_state(
             f"The {model} steady state of {system.n_spins} spins ended as '{solution.outcome}' after "
             f"{solution.iterations} iterations (method {solution.method}): estimated error "
             f"{solution.error_estimate:.1e} for rtol = {rtol:.1e}, "
-            f"residual {solution.residual:.1e}; try another method or a larger rtol."
+            f"residual {solution.residual:.1e}; use method=auto, or a larger rtol."
         )
     if isinstance(equation, Hilbert):
         return SteadyState(system, bath, drive, model, solution, None, solution.value)

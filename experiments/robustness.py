@@ -72,6 +72,8 @@ def _checked(config: RobustnessConfig) -> RobustnessConfig:
     if not config.sizes or len(set(config.sizes)) < len(config.sizes):
         raise ParameterError("sizes", config.sizes, "a list of one or more different values")
     checks.positive_int("samples", config.samples)
+    if config.samples < len(config.sizes):
+        raise ParameterError("samples", config.samples, f"at least one for each of the {len(config.sizes)} sizes")
     checks.non_negative_int("seed", config.seed)
     checks.tolerance("rtol", config.rtol)
     checks.non_negative_int("dense_spins", config.dense_spins)

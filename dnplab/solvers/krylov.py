@@ -32,6 +32,7 @@ FloatArray = NDArray[np.float64]
 SMALL_DIMENSION = 512  # 80 vectors take 160 MiB in float64
 TINY = float(np.finfo(np.float64).tiny)
 ROUNDING = 30.0 * float(np.finfo(np.float64).eps)  # ||L rho|| below this times ||L|| ||rho|| is noise
+BELIEF = 1e-3  # of the residual in units of 1/T_1: an error is not believed to be smaller
 LEAST_STEPS = 6  # of the first cycle: sigma_min of fewer vectors says little about a slow mode
 
 
@@ -71,8 +72,9 @@ def solve_krylov(
         scale = residual if residual > 0.0 else 1.0
         preconditioned = frame.precondition(frame.from_native(residual_matrix / -scale))
         beta = _norm(preconditioned) * scale
-        error = beta / (sigma * size)
         relative = residual / (generator.relaxation_rate * size)
+        # a slow direction that no cycle has seen hides from sigma, but not from the residual in units of the slowest rate
+        error = max(beta / (sigma * size), BELIEF * relative)
         if ROUNDING * frame.scale > FLOOR_ERROR * generator.relaxation_rate:
             # rates so far apart that rounding hides the slowest: only the residual in its units is to be trusted
             error = max(error, relative)
@@ -83,7 +85,7 @@ def solve_krylov(
             outcome = Outcome.CONVERGED
             break
         begun = previous < np.inf  # before the first cycle nothing is known of sigma, and the error is a guess
-        if begun and error <= rtol and relative <= max(1e-3, 1e4 * rtol):
+        if begun and error <= rtol:
             outcome = Outcome.CONVERGED
             break
         if begun and residual <= ROUNDING * frame.scale * size:
@@ -98,7 +100,7 @@ def solve_krylov(
         previous = beta
         # aim below rtol: the check above uses a sigma that can only shrink. A cycle that gains little would be a stall
         aim = _Aim(
-            target=min(0.3 * rtol * size / beta, 0.1),
+            target=min(0.3 * rtol * size / beta, 0.3 * rtol / (BELIEF * relative), 0.1),
             gain=gain,
             least=1 if begun else LEAST_STEPS,
             most=min(restart, max_iterations - applications),
