@@ -59,9 +59,9 @@ def test_checkpoints_resume_with_the_same_bytes(tmp_path: Path, monkeypatch: pyt
     run_ensemble(spec(realizations=2), workers=1, checkpoints=tmp_path)
     computed: list[int] = []
 
-    def counting(of: EnsembleSpec, index: int) -> Realization:
+    def counting(of: EnsembleSpec, index: int, device: str) -> Realization:
         computed.append(index)
-        return measure_realization(of, index)
+        return measure_realization(of, index, device)
 
     monkeypatch.setattr(module, "measure_realization", counting)
     done: list[int] = []
@@ -103,8 +103,8 @@ def test_more_realizations_share_checkpoints() -> None:
 def test_what_does_not_converge_is_counted_and_in_no_average(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     whole = run_ensemble(spec(), workers=1)
 
-    def failing(of: EnsembleSpec, index: int) -> Realization:
-        return Realization(index, failure="stalled") if index == 1 else measure_realization(of, index)
+    def failing(of: EnsembleSpec, index: int, device: str) -> Realization:
+        return Realization(index, failure="stalled") if index == 1 else measure_realization(of, index, device)
 
     monkeypatch.setattr(module, "measure_realization", failing)
     result = run_ensemble(spec(), workers=1, checkpoints=tmp_path)
@@ -135,8 +135,8 @@ def test_one_spin_has_no_spin_temperature() -> None:
 def test_a_measure_that_one_realization_lacks_is_averaged_over_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = run_ensemble(spec(), workers=1)
 
-    def lacking(of: EnsembleSpec, index: int) -> Realization:
-        found = measure_realization(of, index)
+    def lacking(of: EnsembleSpec, index: int, device: str) -> Realization:
+        found = measure_realization(of, index, device)
         if index == 2:
             del found.scalars["beta_s"], found.arrays["ansatz"]
             found.undefined["beta_s"] = "no reason"
@@ -197,8 +197,11 @@ def test_standard_error_of_one_realization_is_unknown() -> None:
 
 def test_threads_follow_the_size_not_the_workers() -> None:
     assert module.threads_per_solve(8, 0) == 1
-    assert module.threads_per_solve(10, 0) == module.available_cores()
+    assert module.threads_per_solve(11, 0) == module.available_cores()
+    assert module.threads_per_solve(10, 0) == 1  # two samples side by side are faster
     assert module.threads_per_solve(10, 1) == 1
+    assert module.threads_per_solve(10, 2) == 2
+    assert module.threads_per_solve(8, 2) == 1
 
 
 @pytest.mark.parametrize(("keyword", "value"), [("workers", -1), ("threads", 1.5)])
