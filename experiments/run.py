@@ -1,7 +1,7 @@
-"""Solve one ensemble, or a sweep of ensembles, and track every run: ``python -m experiments.run --help``.
+"""Compute one ensemble or study, or a sweep of them, and track every run: ``python -m experiments.run --help``.
 
 The command line is checked as a whole before anything starts. Then the store is opened (created if it is new), the
-runs that it holds already are counted in, Hydra runs the others, and a sweep ends with its crossover.
+runs that it holds already are counted in, Hydra runs the others, and a sweep ends with its summary.
 
 Ctrl-C and SIGTERM, which schedulers send, both close the current run as KILLED and lose no finished realization.
 """
@@ -9,9 +9,7 @@ Ctrl-C and SIGTERM, which schedulers send, both close the current run as KILLED 
 from __future__ import annotations
 
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,44 +17,28 @@ from typing import Any
 import hydra
 from hydra._internal.utils import get_args_parser
 from joblib.externals.loky import get_reusable_executor
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from tqdm import tqdm
 
-from dnplab.config import (
-    Config,
-    Plan,
-    logged_params,
-    make_plan,
-    register,
-    resolved,
-    run_name,
-    run_tags,
-    to_config,
-    to_spec,
-    with_full_key,
-)
-from dnplab.ensemble import EnsembleResult, run_ensemble
-from dnplab.errors import ConvergenceError, DnplabError, ParameterError
+from dnplab.config import ENSEMBLE, Config, Job, Plan, make_job, make_plan, register, to_config, with_full_key
+from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import (
     Store,
     TrackedRun,
     close_stale_runs,
-    code_tags,
     declare_sweep,
     default_uri,
     finished_run,
     join_sweep,
-    metrics_of,
-    tables_of,
-    tracked_run,
     ui_command,
 )
+from experiments.jobs import study_folder, study_report, track
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
-ROOT = Path(__file__).resolve().parents[1]
-CONF = ROOT / "conf"
+CONF = Path(__file__).resolve().parents[1] / "conf"
+REALIZATION = "realization"
 INCOMPLETE, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
@@ -101,6 +83,8 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
         declare_sweep(store, plan.sweep, plan.points)
     found = _found(plan, store)
     print(_announcement(plan, len(found)))
+    for note in plan.notes:
+        print(note)
     code = 0
     if len(found) < len(plan.jobs):
         with _bar(plan, found) as bar:
@@ -108,18 +92,40 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
             words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
             code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
         found = _found(plan, store)
-    if found and plan.multirun:
-        from experiments.crossover import summarise  # seaborn is slow to import
-
-        summarise(store.uri, store.experiment, plan.sweep, Path(plan.jobs[0].config.outputs).absolute())
-    elif found:
-        _print_averages(found[0])
+    _conclude(plan, store, found)
     print(f"\nRuns:  {store.link}")
     if store.uri.startswith("sqlite"):
         print(f"Open:  {ui_command(store.uri)}")
     if missing := len(plan.jobs) - len(found):
         return _fail(f"{missing} of {len(plan.jobs)} runs did not finish; the same command tries them again.", INCOMPLETE)
     return code
+
+
+def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
+    """Print what was found; a sweep of ensembles ends with its summary."""
+    config = plan.jobs[0].config
+    outputs = Path(config.outputs).absolute()
+    if not found:
+        return
+    if config.study != ENSEMBLE:
+        for job, run in _paired(plan, found):
+            print(f"\n{study_report(store, run, study_folder(job))}")
+    elif not plan.multirun:
+        _print_averages(found[0])
+    elif config.summary == "crossover":
+        from experiments.crossover import summarise  # seaborn is slow to import
+
+        summarise(store.uri, store.experiment, plan.sweep, outputs)
+    else:
+        from experiments.letter import summarise as draw
+
+        draw(store.uri, store.experiment, plan.sweep, outputs, config.summary)
+
+
+def _paired(plan: Plan, found: Sequence[TrackedRun]) -> list[tuple[Job, TrackedRun]]:
+    """The jobs that have a run, with it."""
+    runs = {run.tags["fingerprint"]: run for run in found}
+    return [(job, runs[job.fingerprint]) for job in plan.jobs if job.fingerprint in runs]
 
 
 def _found(plan: Plan, store: Store) -> list[TrackedRun]:
@@ -132,20 +138,25 @@ def _found(plan: Plan, store: Store) -> list[TrackedRun]:
 
 
 def _announcement(plan: Plan, finished: int) -> str:
-    samples = sum(job.spec.realizations for job in plan.jobs)
-    known = " It is in the store already." if finished else ""
+    samples = f", {sum(job.steps for job in plan.jobs)} realizations" if _unit(plan) == REALIZATION else ""
     if not plan.multirun:
-        return f"{run_name(plan.jobs[0].spec)}, {samples} realizations.{known}"
+        known = " It is in the store already." if finished else ""
+        return f"{plan.jobs[0].name}{samples}.{known}"
     known = f" {finished} runs are in the store already." if finished else ""
-    return f"Sweep {plan.sweep}: {len(plan.jobs)} runs, {samples} realizations.{known}"
+    return f"Sweep {plan.sweep}: {len(plan.jobs)} runs{samples}.{known}"
+
+
+def _unit(plan: Plan) -> str:
+    """What the progress bar counts."""
+    return REALIZATION if plan.jobs[0].config.study == ENSEMBLE else "step"
 
 
 def _bar(plan: Plan, found: Sequence[TrackedRun]) -> tqdm[Any]:
-    """One bar over all realizations that are still to be computed, with the remaining time."""
+    """One bar over all that is still to be computed, with the remaining time."""
     known = {run.tags["fingerprint"] for run in found}
-    total = sum(job.spec.realizations for job in plan.jobs if job.fingerprint not in known)
+    total = sum(job.steps for job in plan.jobs if job.fingerprint not in known)
     interval = 0.5 if sys.stderr.isatty() else 10.0  # seconds; a log file is not flooded
-    return tqdm(total=total, unit="realization", mininterval=interval, dynamic_ncols=True, disable=not plan.local)
+    return tqdm(total=total, unit=_unit(plan), mininterval=interval, dynamic_ncols=True, disable=not plan.local)
 
 
 def _print_averages(run: TrackedRun) -> None:
@@ -165,7 +176,7 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
 
     def job(composed: DictConfig) -> None:
         try:
-            _track(to_config(composed), bar, termination)
+            _track(make_job(to_config(composed)), bar, termination)
         except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end counts what is missing
             tqdm.write(str(with_full_key(error) if isinstance(error, ParameterError) else error), file=sys.stderr)
 
@@ -188,64 +199,20 @@ def _arguments(words: Sequence[str]) -> Iterator[None]:
         sys.argv = before
 
 
-def _track(config: Config, bar: tqdm[Any] | None, termination: Termination) -> None:
-    """Solve and track one ensemble; one that the store holds already is skipped."""
-    spec, store = to_spec(config), _open_store(config)
-    name, mark = run_name(spec), spec.fingerprint
-    if finished_run(store, mark) is not None:
+def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
+    """Compute and track one job; one that the store holds already is skipped."""
+    store = _open_store(job.config)
+    if finished_run(store, job.fingerprint) is not None:
         return
     if bar is not None:
-        bar.set_description(name)
-    tags = run_tags(spec, config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | {"device": config.solver.device}
+        bar.set_description(job.name)
 
     def progress(count: int) -> None:
         termination.check()
         if bar is not None:
             bar.update(count)
 
-    opened = tracked_run(store, name=name, fingerprint=mark, params=logged_params(spec), tags=tags)
-    with opened as run, termination.kept():
-        started = time.perf_counter()
-        result = run_ensemble(
-            spec,
-            workers=config.ensemble.workers,
-            threads=config.ensemble.threads,
-            device=config.solver.device,
-            checkpoints=Path(config.outputs).absolute() / "checkpoints" / _code_folder(tags),
-            progress=progress,
-        )
-        if not result.converged:
-            raise ConvergenceError(f"No realization of {name} converged: {result.excluded['reason'].iloc[0]}")
-        undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
-        run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
-        with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
-            _write(result, config, Path(folder))
-            run.log_files(Path(folder))
-        if result.profile is not None:
-            run.log_table("profile.json", result.profile)
-
-
-def _code_folder(tags: Mapping[str, str]) -> str:
-    """A folder name for the code that computes: realizations of other code are not averaged with these."""
-    return tags["code_version"][:12] + ("-modified" if tags["code_dirty"] == "true" else "")
-
-
-def _write(result: EnsembleResult, config: Config, folder: Path) -> None:
-    """Figures, tables and the resolved config of a run, as files."""
-    from dnplab import figures  # seaborn is slow to import
-
-    drawn = {
-        "polarization": figures.polarization_figure(result),
-        "epr": figures.epr_figure(result),
-        "eigenstates": figures.eigenstates_figure(result),
-        "eigenvalues": figures.eigenvalues_figure(result),
-    }
-    for stem, figure in drawn.items():
-        if figure is not None:
-            figures.save(figure, folder / f"{stem}.png")
-    for stem, table in tables_of(result).items():
-        table.to_parquet(folder / f"{stem}.parquet")
-    OmegaConf.save(OmegaConf.structured(resolved(config)), folder / "config.yaml")
+    track(job, store, progress, termination.kept)
 
 
 def _fail(message: object, code: int) -> int:

@@ -1,6 +1,6 @@
 """Configs: the typed schema, the check of a command before it runs, and the ensembles that it asks for."""
 
-from dnplab.config.plan import Job, Plan, make_plan
+from dnplab.config.plan import Job, Plan, make_job, make_plan
 from dnplab.config.schema import Config, register
 from dnplab.config.spec import (
     ConfigError,
@@ -8,24 +8,29 @@ from dnplab.config.spec import (
     resolved,
     run_name,
     run_tags,
+    to_bath,
     to_config,
     to_spec,
     with_full_key,
 )
+from dnplab.config.studies import ENSEMBLE
 from dnplab.config.words import read_config
 
 __all__ = [
+    "ENSEMBLE",
     "Config",
     "ConfigError",
     "Job",
     "Plan",
     "logged_params",
+    "make_job",
     "make_plan",
     "read_config",
     "register",
     "resolved",
     "run_name",
     "run_tags",
+    "to_bath",
     "to_config",
     "to_spec",
     "with_full_key",

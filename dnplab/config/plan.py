@@ -21,22 +21,52 @@ from omegaconf import DictConfig, OmegaConf
 
 from dnplab.arrays import namespace_on
 from dnplab.config.schema import Config, field_types, register
-from dnplab.config.spec import ConfigError, logged_params, to_config, to_spec, with_full_key
+from dnplab.config.spec import (
+    ConfigError,
+    logged_params,
+    run_name,
+    study_params,
+    to_config,
+    to_spec,
+    to_study,
+    with_full_key,
+)
+from dnplab.config.studies import ENSEMBLE, STUDIES, sections_of
 from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
 from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
+from dnplab.studies import Study, fingerprint_of
 
-__all__ = ["Job", "Plan", "make_plan"]
+__all__ = ["SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
+
+LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
+SUMMARIES = ("crossover", *LETTER_FIGURES)  # what a sweep of ensembles may end with
 
 
 @dataclass(frozen=True)
 class Job:
-    """One ensemble of a command."""
+    """One ensemble or one study of a command.
+
+    work : what is computed
+    name : of its run
+    fingerprint : hash of all that fixes its numbers
+    params : what its run logs, under the config keys
+    steps : units of progress; the realizations of an ensemble
+    """
 
     config: Config
-    spec: EnsembleSpec
+    work: EnsembleSpec | Study
+    name: str
     fingerprint: str
+    params: Mapping[str, str | int | float | bool]
+    steps: int
+
+    @property
+    def spec(self) -> EnsembleSpec:
+        """The ensemble, where the job is one."""
+        assert isinstance(self.work, EnsembleSpec), "a study is no ensemble"
+        return self.work
 
 
 @dataclass(frozen=True)
@@ -44,6 +74,7 @@ class Plan:
     """What a command asks for.
 
     question : the chosen experiment's name, or "sweep"
+    notes : what to tell before it starts, one sentence each
     local : the jobs run one after the other in this process (Hydra's basic launcher)
     """
 
@@ -51,6 +82,7 @@ class Plan:
     multirun: bool
     question: str
     local: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def sweep(self) -> str:
@@ -63,14 +95,14 @@ class Plan:
     @property
     def points(self) -> list[dict[str, Any]]:
         """The points of the sweep: the logged parameters that tell its jobs apart; those that follow are left out."""
-        points = [{key: _rounded(value) for key, value in logged_params(job.spec).items()} for job in self.jobs]
+        points = [{key: _rounded(value) for key, value in job.params.items()} for job in self.jobs]
         chosen: list[str] = []
         for key in points[0]:
             known = {tuple(point[k] for k in chosen) for point in points}
             refined = {tuple(point[k] for k in [*chosen, key]) for point in points}
             if len(refined) > len(known):
                 chosen.append(key)
-        keys = chosen or ["model", "bath.temperature_k"]
+        keys = chosen or [key for key in ("model", "bath.temperature_k", "study") if key in points[0]][:2]
         distinct = dict.fromkeys(tuple(point[key] for key in keys) for point in points)
         return [dict(zip(keys, values, strict=True)) for values in distinct]
 
@@ -82,6 +114,8 @@ class Plan:
     def require_memory(self) -> None:
         """Raise `MemoryEstimateError` if a steady state of any job would not fit into the memory that is free."""
         for job in self.jobs:
+            if not isinstance(job.work, EnsembleSpec):
+                continue
             dense, device = job.spec.method == "dense", job.config.solver.device
             require_memory(job.spec.n_spins, job.spec.model, dense, device)
 
@@ -112,6 +146,9 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
         words = parse_words([*extra, *overrides])
         check_words(words, field_types(), groups())
         fixed = [word.input_line or "" for word in words if not word.is_sweep_override()]
+        if any(word.get_key_element().partition(".")[0] in STUDIES for word in words):  # composes for its own study only
+            chosen = [word.input_line or "" for word in words if word.get_key_element() in groups()]
+            _require_effect(words, [compose_words("config", chosen).study])
         base = compose_words("config", fixed, hydra=True)
         multirun = multirun or base.hydra.mode == RunMode.MULTIRUN
         if not multirun and len(fixed) < len(words):
@@ -123,11 +160,12 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             check_words(presets, field_types(), groups())
             jobs = tuple(_unfold({word.get_key_element(): _values(word) for word in [*presets, *words]}))
         else:
-            jobs = (_job(base),)
+            jobs = (make_job(to_config(base)),)
+        notes = _require_effect(words, list(dict.fromkeys(job.config.study for job in jobs)))
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
-        return Plan(jobs, multirun, question, local)
+        return Plan(jobs, multirun, question, local, notes)
 
 
 def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
@@ -142,12 +180,22 @@ def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
         values = [w for w in words if w not in structural]
         for word in parse_words(values):
             OmegaConf.update(config, word.key_or_group, word.value())
-        yield _job(config)
+        yield make_job(to_config(config))
 
 
-def _job(composed: DictConfig) -> Job:
-    config = to_config(composed)
+def make_job(config: Config) -> Job:
+    """What one config asks for.
+
+    Raises:
+        ConfigError: one sentence on the first value that is wrong.
+
+    """
+    if config.study != ENSEMBLE:
+        study = to_study(config)
+        return Job(config, study, study.title, fingerprint_of(study), study_params(config), study.steps)
     spec = to_spec(config)
+    if config.summary not in SUMMARIES:
+        raise ParameterError("summary", config.summary, "one of " + ", ".join(SUMMARIES))
     for key in ("workers", "threads"):
         if (count := getattr(config.ensemble, key)) < 0:
             raise ParameterError(f"ensemble.{key}", count, "an integer >= 0")
@@ -155,7 +203,24 @@ def _job(composed: DictConfig) -> Job:
         namespace_on(config.solver.device)
     except ParameterError as error:
         raise with_full_key(error) from error
-    return Job(config, spec, spec.fingerprint)
+    return Job(config, spec, run_name(spec), spec.fingerprint, logged_params(spec), spec.realizations)
+
+
+def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[str, ...]:
+    """Refuse words that no chosen study reads; the sentences on a choice of samples where there are none."""
+    read = {section for study in studies for section in sections_of(study)}
+    notes = []
+    for word in words:
+        key = word.get_key_element()
+        section = key.replace("/", ".").partition(".")[0]
+        if section in read or section in ("experiment", "hydra", "scale"):
+            continue
+        names = " and ".join(studies)
+        if key == "ensemble":
+            notes.append(f"{word.input_line} changes nothing here: the study {names} averages no samples.")
+            continue
+        raise ConfigError(f"{word.input_line} would change nothing: the study {names} reads {', '.join(sorted(read))} only.")
+    return tuple(notes)
 
 
 def _values(word: Override) -> list[str]:

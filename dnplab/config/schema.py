@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
@@ -59,6 +59,7 @@ class EnsembleConfig:
     """How many disorder samples, which ones, and on how many cores (0 chooses)."""
 
     realizations: int = MISSING
+    realizations_hilbert: int | None = MISSING
     seed: int = MISSING
     workers: int = MISSING
     threads: int = MISSING
@@ -86,9 +87,15 @@ class TrackingConfig:
 
 @dataclass
 class Config:
-    """One ensemble: what is solved, measured and recorded."""
+    """One ensemble or one study: what is solved, measured and recorded.
+
+    study : "ensemble", or one of `dnplab.config.studies`; the section of that name is then present
+    summary : what a sweep of ensembles ends with, "crossover" or a figure of the letter
+    """
 
     outputs: str = MISSING
+    study: str = MISSING
+    summary: str = MISSING
     model: str = MISSING
     system: SystemConfig = field(default_factory=SystemConfig)
     bath: BathConfig = field(default_factory=BathConfig)
@@ -113,7 +120,8 @@ def _walk(kind: type, prefix: str) -> Iterator[tuple[str, Any]]:
     hints = get_type_hints(kind)
     for item in fields(kind):
         hint = hints[item.name]
-        if is_dataclass(hint) and isinstance(hint, type):
-            yield from _walk(hint, f"{prefix}{item.name}.")
+        section = next((part for part in (hint, *get_args(hint)) if isinstance(part, type) and is_dataclass(part)), None)
+        if section is not None:
+            yield from _walk(section, f"{prefix}{item.name}.")
         else:
             yield f"{prefix}{item.name}", hint

@@ -1,7 +1,8 @@
-"""From a composed config to physical parameters, and to the names and hashes a run is known by."""
+"""From a composed config to what it asks for, and to the names and parameters a run is known by."""
 
 from __future__ import annotations
 
+import operator
 from dataclasses import replace
 from typing import cast
 
@@ -11,9 +12,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from dnplab.bath import Bath
 from dnplab.config.schema import Config, field_types
+from dnplab.config.studies import ENSEMBLE, STUDIES, sections_of
 from dnplab.drive import Drive
 from dnplab.ensemble import SCHEMA, EnsembleSpec
 from dnplab.errors import DnplabError, ParameterError
+from dnplab.studies import Study
 
 __all__ = [
     "ConfigError",
@@ -21,8 +24,11 @@ __all__ = [
     "resolved",
     "run_name",
     "run_tags",
+    "study_params",
+    "to_bath",
     "to_config",
     "to_spec",
+    "to_study",
     "with_full_key",
 ]
 
@@ -56,8 +62,11 @@ def to_spec(config: Config) -> EnsembleSpec:
         ConfigError: a value is out of its domain; the message names the config key.
 
     """
-    system, bath, drive, solver = config.system, config.bath, config.drive, config.solver
+    system, drive, solver = config.system, config.drive, config.solver
     ensemble, observables = config.ensemble, config.observables
+    realizations = ensemble.realizations
+    if config.model == "hilbert" and ensemble.realizations_hilbert is not None:
+        realizations = ensemble.realizations_hilbert
     try:
         return EnsembleSpec(
             n_spins=system.n_spins,
@@ -65,13 +74,13 @@ def to_spec(config: Config) -> EnsembleSpec:
             disorder_mhz=system.disorder_mhz,
             coupling_mhz=system.coupling_mhz,
             ising=system.ising,
-            bath=Bath.letter(bath.temperature_k, bath.t1_us, bath.t_star_us, bath.t_zero_us),
+            bath=to_bath(config),
             drive=Drive(drive.frequency_ghz, drive.amplitude_mhz, drive.sites),
             model=config.model,
             rtol=solver.rtol,
             method=solver.method,
             seed=ensemble.seed,
-            realizations=ensemble.realizations,
+            realizations=realizations,
             observables=tuple(observables.names),
             epr_edges_mhz=_edges(observables.epr_half_width_mhz, observables.epr_bin_mhz),
             kept_spins=observables.kept_spins,
@@ -80,9 +89,39 @@ def to_spec(config: Config) -> EnsembleSpec:
         raise with_full_key(error) from error
 
 
+def to_bath(config: Config) -> Bath:
+    """The bath that a config describes; its null times become those of `Bath.letter`."""
+    bath = config.bath
+    return Bath.letter(bath.temperature_k, bath.t1_us, bath.t_star_us, bath.t_zero_us)
+
+
+def to_study(config: Config) -> Study:
+    """The study that a config describes.
+
+    Raises:
+        ConfigError: a value is out of its domain; the message names the config key.
+
+    """
+    try:
+        return STUDIES[config.study].make(config)
+    except ParameterError as error:
+        raise with_full_key(error, config.study) from error
+
+
+def study_params(config: Config) -> dict[str, str | int | float | bool]:
+    """The parameters of a study's run under their config keys: all that it reads, with the bath's times resolved."""
+    config, found = resolved(config), {}
+    for key in field_types():
+        section = key.partition(".")[0]
+        if section in STUDIES[config.study].sections:
+            value = operator.attrgetter(key)(config)
+            found[key] = value if isinstance(value, int | float | bool) else str(value)
+    return {"study": config.study, **found}
+
+
 def resolved(config: Config) -> Config:
     """The same config with the bath's null times written out."""
-    bath = to_spec(config).bath
+    bath = to_bath(config)
     times = {"t1_us": bath.t1_us, "t_star_us": bath.t_star_us, "t_zero_us": bath.t_zero_us}
     return replace(config, bath=replace(config.bath, **times))
 
@@ -102,10 +141,11 @@ def _edges(half_width_mhz: float, bin_mhz: float) -> tuple[float, ...]:
     return tuple(float(edge) for edge in np.linspace(-half_width_mhz, half_width_mhz, bins + 1))
 
 
-def with_full_key(error: ParameterError) -> ConfigError:
+def with_full_key(error: ParameterError, study: str = ENSEMBLE) -> ConfigError:
     """The same sentence about the config key: "temperature_k is ..." -> "bath.temperature_k is ..."."""
     aliases = {"observables": "observables.names", "epr_edges_mhz": "observables.epr_half_width_mhz"}
-    matches = [key for key in field_types() if key.rpartition(".")[2] == error.key]
+    read = sections_of(study)
+    matches = [k for k in field_types() if k.rpartition(".")[2] == error.key and k.partition(".")[0] in read]
     full = aliases.get(error.key, matches[0] if len(matches) == 1 else error.key)
     return ConfigError(str(error).replace(error.key, full, 1))
 
@@ -150,13 +190,11 @@ def run_name(spec: EnsembleSpec) -> str:
     return f"{spec.model} T={spec.bath.temperature_k:g}K N={spec.n_spins}"
 
 
-def run_tags(spec: EnsembleSpec, sweep: str) -> dict[str, str]:
+def run_tags(work: EnsembleSpec | Study, sweep: str) -> dict[str, str]:
     """Tags that tell what a run is for; `sweep` is empty for a run of its own."""
-    tags = {
-        "model": spec.model,
-        "seed": str(spec.seed),
-        "schema": str(SCHEMA),
-        "source": "experiments.run",
-        "mlflow.source.name": "experiments.run",
-    }
+    tags = {"source": "experiments.run", "mlflow.source.name": "experiments.run"}
+    if isinstance(work, EnsembleSpec):
+        tags |= {"model": work.model, "seed": str(work.seed), "schema": str(SCHEMA)}
+    else:
+        tags |= {"study": work.study}
     return tags | ({"sweep": sweep, f"sweep.{sweep}": "1"} if sweep else {})

@@ -10,6 +10,7 @@ from dnplab.figures.run import (
     epr_figure,
     polarization_figure,
 )
+from dnplab.figures.studies import study_figures
 from dnplab.figures.style import MODEL_COLOURS, save
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "profiles_figure",
     "save",
     "spectra_figure",
+    "study_figures",
 ]

@@ -1,6 +1,6 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
-from dnplab.tracking.reading import TrackedRun, find_runs, read_table
+from dnplab.tracking.reading import TrackedRun, fetch_files, find_runs, read_table
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
 from dnplab.tracking.store import Store, default_uri, ui_command
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
@@ -16,6 +16,7 @@ __all__ = [
     "declare_sweep",
     "declared_sweeps",
     "default_uri",
+    "fetch_files",
     "find_runs",
     "finished_run",
     "join_sweep",

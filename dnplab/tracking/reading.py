@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from dnplab.tracking.store import Store
 
-__all__ = ["TrackedRun", "find_runs", "read_table"]
+__all__ = ["TrackedRun", "fetch_files", "find_runs", "read_table"]
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,12 @@ def read_table(store: Store, run_id: str, name: str) -> pd.DataFrame:
     """
     with _artifact(store, run_id, name) as path:
         return pd.read_parquet(os.fspath(path))
+
+
+def fetch_files(store: Store, run_id: str, folder: Path) -> None:
+    """Copy all artifacts of a run into a folder, which is created."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted(store.artifact_names(run_id)):
+        found = store.download(run_id, name, folder)
+        if found.parent != folder:
+            shutil.copy(found, folder / name)

@@ -20,6 +20,7 @@ from dnplab.ensemble import EnsembleResult
 from dnplab.ensemble.realization import Realization
 from dnplab.errors import ConvergenceError
 from dnplab.tracking import Store, default_uri, find_runs
+from experiments import jobs
 from experiments import run as entry
 from experiments.termination import Termination
 
@@ -149,10 +150,10 @@ def test_a_failing_point_does_not_stop_the_sweep(store: Store, outputs: Path) ->
 def test_a_run_without_any_converged_realization_fails(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = [*SMALL, f"outputs={outputs}", "tracking.experiment=diverging"]
     lost = [Realization(0, failure="The first did not converge."), Realization(1, failure="Nor did the second.")]
-    monkeypatch.setattr(entry, "run_ensemble", lambda spec, **_: EnsembleResult(spec, lost))
+    monkeypatch.setattr(jobs, "run_ensemble", lambda spec, **_: EnsembleResult(spec, lost))
     (job,) = make_plan(ROOT / "conf", words).jobs
     with pytest.raises(ConvergenceError, match="converged: The first did not converge"):
-        entry._track(job.config, None, Termination())
+        entry._track(job, None, Termination())
     (found,) = Store(default_uri(outputs), "diverging").search()
     assert found.status == "FAILED"
     assert "The first did not converge." in found.tags["error"]

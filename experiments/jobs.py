@@ -1,0 +1,123 @@
+"""One job of a command: compute an ensemble or a study, and log all that it found into one tracked run."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from dnplab.config import Job, resolved, run_tags
+from dnplab.ensemble import EnsembleResult, EnsembleSpec, run_ensemble
+from dnplab.errors import ConvergenceError
+from dnplab.studies import Study, StudyResult
+from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
+
+__all__ = ["study_folder", "study_report", "track"]
+
+ROOT = Path(__file__).resolve().parents[1]
+REPORT = "report.txt"
+Progress = Callable[[int], object]
+
+
+def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], AbstractContextManager[object]]) -> None:
+    """Compute a job and log it.
+
+    progress : called with the number of units done since the last call
+    guarded : entered inside the run, so that an interruption closes it
+    """
+    tags = run_tags(job.work, job.config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | {"device": job.config.solver.device}
+    opened = tracked_run(store, name=job.name, fingerprint=job.fingerprint, params=job.params, tags=tags)
+    with opened as run, guarded():
+        started = time.perf_counter()
+        if isinstance(job.work, EnsembleSpec):
+            _ensemble(job, job.work, run, _code_folder(tags), progress, started)
+        else:
+            _study(job, job.work, run, progress, started)
+
+
+def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, code: str, progress: Progress, started: float) -> None:
+    config = job.config
+    result = run_ensemble(
+        spec,
+        workers=config.ensemble.workers,
+        threads=config.ensemble.threads,
+        device=config.solver.device,
+        checkpoints=Path(config.outputs).absolute() / "checkpoints" / code,
+        progress=progress,
+    )
+    if not result.converged:
+        raise ConvergenceError(f"No realization of {job.name} converged: {result.excluded['reason'].iloc[0]}")
+    undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
+    run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
+    with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
+        _write_ensemble(result, Path(folder))
+        _write_config(job, Path(folder))
+        run.log_files(Path(folder))
+    if result.profile is not None:
+        run.log_table("profile.json", result.profile)
+
+
+def _code_folder(tags: Mapping[str, str]) -> str:
+    """A folder name for the code that computes: realizations of other code are not averaged with these."""
+    return tags["code_version"][:12] + ("-modified" if tags["code_dirty"] == "true" else "")
+
+
+def _write_ensemble(result: EnsembleResult, folder: Path) -> None:
+    """Figures and tables of an ensemble, as files."""
+    from dnplab import figures  # seaborn is slow to import
+
+    drawn = {
+        "polarization": figures.polarization_figure(result),
+        "epr": figures.epr_figure(result),
+        "eigenstates": figures.eigenstates_figure(result),
+        "eigenvalues": figures.eigenvalues_figure(result),
+    }
+    for stem, figure in drawn.items():
+        if figure is not None:
+            figures.save(figure, folder / f"{stem}.png")
+    for stem, table in tables_of(result).items():
+        table.to_parquet(folder / f"{stem}.parquet")
+
+
+def _write_config(job: Job, folder: Path) -> None:
+    OmegaConf.save(OmegaConf.structured(resolved(job.config)), folder / "config.yaml")
+
+
+def _study(job: Job, study: Study, run: RunWriter, progress: Progress, started: float) -> None:
+    result = study.compute(progress)
+    run.log(metrics={**result.metrics, "time.total_s": time.perf_counter() - started})
+    folder = study_folder(job)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_study(study, result, folder)
+    _write_config(job, folder)
+    run.log_files(folder)
+
+
+def _write_study(study: Study, result: StudyResult, folder: Path) -> None:
+    """Figures, tables and report of a study, as files."""
+    from dnplab import figures  # seaborn is slow to import
+
+    for stem, figure in figures.study_figures(study, result).items():
+        figures.save(figure, folder / f"{stem}.png")
+    for stem, table in result.tables.items():
+        table.to_parquet(folder / f"{stem}.parquet")
+        table.to_csv(folder / f"{stem}.csv", index=False)
+    (folder / REPORT).write_text(result.text + "\n", encoding="utf-8")
+
+
+def study_folder(job: Job) -> Path:
+    """Where the files of a study stand."""
+    return Path(job.config.outputs).absolute() / job.config.study / job.fingerprint[:10]
+
+
+def study_report(store: Store, run: TrackedRun, folder: Path) -> str:
+    """What a finished study has to say and where its files are; they are fetched from the store if they are gone."""
+    if not (folder / REPORT).is_file():
+        fetch_files(store, run.run_id, folder)
+    names = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".csv")))
+    text = (folder / REPORT).read_text(encoding="utf-8").rstrip()
+    return f"{text}\n\nWritten to {folder}: {names}"
