@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from omegaconf import OmegaConf
 
 from dnplab.config import Job, resolved, run_tags
-from dnplab.ensemble import EnsembleResult, EnsembleSpec, run_ensemble
+from dnplab.ensemble import Checkpoints, EnsembleResult, EnsembleSpec, numerics_version, run_ensemble
 from dnplab.errors import ConvergenceError
 from dnplab.studies import Study, StudyResult
 from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
 
-__all__ = ["study_folder", "study_report", "track"]
+__all__ = ["checkpoint_root", "study_folder", "study_report", "track"]
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = "report.txt"
@@ -29,28 +29,31 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
     progress : called with the number of units done since the last call
     guarded : entered inside the run, so that an interruption closes it
     """
-    tags = run_tags(job.work, job.config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | {"device": job.config.solver.device}
+    own = {"device": job.config.solver.device, "numerics": numerics_version(), "checkpoints": ""}
+    if isinstance(job.work, EnsembleSpec):
+        own["checkpoints"] = str(Checkpoints.of(checkpoint_root(job), job.work).folder)
+    tags = run_tags(job.work, job.config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | own
     opened = tracked_run(store, name=job.name, fingerprint=job.fingerprint, params=job.params, tags=tags)
     with opened as run, guarded():
         started = time.perf_counter()
         if isinstance(job.work, EnsembleSpec):
-            _ensemble(job, job.work, run, _code_folder(tags), progress, started)
+            _ensemble(job, job.work, run, progress, started)
         else:
             _study(job, job.work, run, progress, started)
 
 
-def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, code: str, progress: Progress, started: float) -> None:
+def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, started: float) -> None:
     config = job.config
     result = run_ensemble(
         spec,
         workers=config.ensemble.workers,
         threads=config.ensemble.threads,
         device=config.solver.device,
-        checkpoints=Path(config.outputs).absolute() / "checkpoints" / code,
+        checkpoints=checkpoint_root(job),
         progress=progress,
+        rerun=config.rerun,
     )
-    if not result.converged:
-        raise ConvergenceError(f"No realization of {job.name} converged: {result.excluded['reason'].iloc[0]}")
+    _require_converged(job, spec, result)
     undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
     run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
     with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
@@ -61,9 +64,21 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, code: str, progress:
         run.log_table("profile.json", result.profile)
 
 
-def _code_folder(tags: Mapping[str, str]) -> str:
-    """A folder name for the code that computes: realizations of other code are not averaged with these."""
-    return tags["code_version"][:12] + ("-modified" if tags["code_dirty"] == "true" else "")
+def _require_converged(job: Job, spec: EnsembleSpec, result: EnsembleResult) -> None:
+    """Fail where the average would be over a selection of the samples."""
+    most = job.config.ensemble.max_excluded
+    lost = len(result.excluded)
+    if result.converged and lost <= most * spec.realizations:
+        return
+    count = f"{lost} of {spec.realizations} realizations" if result.converged else "No realization"
+    verb = "did not converge" if result.converged else "converged"
+    limit = f", more than ensemble.max_excluded = {most:g} allows" if result.converged else ""
+    raise ConvergenceError(f"{count} of {job.name} {verb}{limit}: {result.excluded['reason'].iloc[0]}")
+
+
+def checkpoint_root(job: Job) -> Path:
+    """Where the realizations of a job are stored: those of other numerics are not averaged with these."""
+    return Path(job.config.outputs).absolute() / "checkpoints" / numerics_version()
 
 
 def _write_ensemble(result: EnsembleResult, folder: Path) -> None:

@@ -8,6 +8,7 @@ Ctrl-C and SIGTERM, which schedulers send, both close the current run as KILLED 
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from dnplab.tracking import (
     close_stale_runs,
     declare_sweep,
     default_uri,
+    delete_older,
     finished_run,
     join_sweep,
     ui_command,
@@ -80,8 +82,8 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
     if closed := close_stale_runs(store):
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
-        declare_sweep(store, plan.sweep, plan.points)
-    found = _found(plan, store)
+        declare_sweep(store, plan.sweep, plan.points, shlex.join(sys.argv[1:]))
+    found = [] if plan.jobs[0].config.rerun else _found(plan, store)
     print(_announcement(plan, len(found)))
     for note in plan.notes:
         print(note)
@@ -202,7 +204,8 @@ def _arguments(words: Sequence[str]) -> Iterator[None]:
 def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
     """Compute and track one job; one that the store holds already is skipped."""
     store = _open_store(job.config)
-    if finished_run(store, job.fingerprint) is not None:
+    old = finished_run(store, job.fingerprint)
+    if old is not None and not job.config.rerun:
         return
     if bar is not None:
         bar.set_description(job.name)
@@ -213,6 +216,8 @@ def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
             bar.update(count)
 
     track(job, store, progress, termination.kept)
+    if old is not None:
+        delete_older(store, job.fingerprint)
 
 
 def _fail(message: object, code: int) -> int:

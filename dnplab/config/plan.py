@@ -199,6 +199,8 @@ def make_job(config: Config) -> Job:
     for key in ("workers", "threads"):
         if (count := getattr(config.ensemble, key)) < 0:
             raise ParameterError(f"ensemble.{key}", count, "an integer >= 0")
+    if not 0.0 <= config.ensemble.max_excluded <= 1.0:
+        raise ParameterError("ensemble.max_excluded", config.ensemble.max_excluded, "a fraction from 0 to 1")
     try:
         namespace_on(config.solver.device)
     except ParameterError as error:

@@ -63,6 +63,7 @@ class EnsembleConfig:
     seed: int = MISSING
     workers: int = MISSING
     threads: int = MISSING
+    max_excluded: float = MISSING
 
 
 @dataclass
@@ -91,11 +92,13 @@ class Config:
 
     study : "ensemble", or one of `dnplab.config.studies`; the section of that name is then present
     summary : what a sweep of ensembles ends with, "crossover" or a figure of the letter
+    rerun : compute again what the store has
     """
 
     outputs: str = MISSING
     study: str = MISSING
     summary: str = MISSING
+    rerun: bool = MISSING
     model: str = MISSING
     system: SystemConfig = field(default_factory=SystemConfig)
     bath: BathConfig = field(default_factory=BathConfig)

@@ -11,7 +11,7 @@ from dnplab.studies import Study
 __all__ = ["ENSEMBLE", "STUDIES", "Recipe", "sections_of"]
 
 ENSEMBLE = "ensemble"
-COMMON = ("study", "outputs", "tracking")
+COMMON = ("study", "outputs", "tracking", "rerun")
 ENSEMBLE_SECTIONS = ("summary", "model", "system", "bath", "drive", "solver", "ensemble", "observables")
 
 

@@ -1,4 +1,8 @@
-"""One file a realization, written whole or not at all, so that an interrupted ensemble resumes where it stopped."""
+"""One file a realization, written whole or not at all, so that an interrupted ensemble resumes where it stopped.
+
+A file is a zip archive of arrays, whose CRC-32 sums are checked when it is read. One that does not pass, or that another
+schema version wrote, counts as absent, is told and is written anew.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 import os
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +20,7 @@ from tempfile import NamedTemporaryFile
 import numpy as np
 
 from dnplab.ensemble.realization import Realization
-from dnplab.ensemble.spec import EnsembleSpec
+from dnplab.ensemble.spec import SCHEMA, EnsembleSpec
 from dnplab.errors import TrackingError
 
 __all__ = ["Checkpoints"]
@@ -25,7 +30,7 @@ UNFINISHED = ".part"
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Stored realizations of one ensemble: folder/<sample key>/<index>.npz.
+    """Stored realizations of one ensemble: root/<sample key>/<index>.npz.
 
     Failures are not stored. A file that a killed process left half-written has another name and is removed in time.
     """
@@ -42,21 +47,36 @@ class Checkpoints:
         checkpoints.remove_unfinished()
         return checkpoints
 
+    def stored(self) -> set[int]:
+        """The indices that have a file."""
+        with _translated(self.folder):
+            return {int(file.stem) for file in self.folder.glob("*.npz") if file.stem.isdigit()}
+
     def load(self, index: int) -> Realization | None:
-        """A stored realization, or None; a file that cannot be read counts as absent."""
+        """A stored realization, or None if its file is absent, damaged or of another schema version."""
         try:
             with (self.folder / f"{index}.npz").open("rb") as stream, np.load(stream, allow_pickle=False) as file:
                 head = json.loads(str(file["head"]))
                 arrays = {name[2:]: file[name] for name in file.files if name.startswith("a_")}
+            if (head["schema"], head["index"], head["arrays"]) != (SCHEMA, index, sorted(arrays)):
+                return None
             return Realization(index, head["scalars"], arrays, head["undefined"])
-        except (OSError, zipfile.BadZipFile, EOFError, KeyError, ValueError):
+        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, RuntimeError):
             return None
 
     def save(self, realization: Realization) -> None:
         """Store a converged realization under its index."""
         if realization.failure:
             return
-        head = json.dumps({"scalars": realization.scalars, "undefined": realization.undefined})
+        head = json.dumps(
+            {
+                "schema": SCHEMA,
+                "index": realization.index,
+                "arrays": sorted(realization.arrays),
+                "scalars": realization.scalars,
+                "undefined": realization.undefined,
+            }
+        )
         arrays = {f"a_{name}": value for name, value in realization.arrays.items()}
         with _translated(self.folder):
             with NamedTemporaryFile(dir=self.folder, suffix=UNFINISHED, delete=False) as file:

@@ -22,10 +22,14 @@ SPECTRA = {"epr": "epr", "ansatz": "epr_ansatz", "boltzmann": "epr_boltzmann"}
 
 @dataclass(frozen=True, eq=False)
 class EnsembleResult:
-    """The realizations of an ensemble. Those without a converged state are in `excluded` and in no average."""
+    """The realizations of an ensemble. Those without a converged state are in `excluded` and in no average.
+
+    damaged : how many stored realizations could not be read and were computed again
+    """
 
     spec: EnsembleSpec
     realizations: Sequence[Realization]
+    damaged: int = 0
 
     @property
     def converged(self) -> list[Realization]:

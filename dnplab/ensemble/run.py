@@ -42,6 +42,7 @@ def run_ensemble(
     device: str = "cpu",
     checkpoints: Path | None = None,
     progress: Callable[[int], object] | None = None,
+    rerun: bool = False,
 ) -> EnsembleResult:
     """All realizations of an ensemble, in the order of their index.
 
@@ -49,14 +50,18 @@ def run_ensemble(
     threads : of each solve; 0 takes 1 below N = 11 and all cores from there on. Below N = 9 a solve takes 1
     device : "cpu" or "gpu", where each solve runs
     checkpoints : root folder of stored realizations; those that are there are not computed again
+    rerun : compute what is stored as well, and store it again
     progress : called with the number of realizations that are done since the last call (for instance tqdm.update)
     """
     checks.non_negative_int("workers", workers)
     limit = threads_per_solve(spec.n_spins, checks.non_negative_int("threads", threads))
     store = None if checkpoints is None else Checkpoints.of(checkpoints, spec)
     done: dict[int, Realization] = {}
-    if store is not None:
-        done = {r.index: r for i in range(spec.realizations) if (r := store.load(i)) is not None}
+    damaged = 0
+    if store is not None and not rerun:
+        stored = sorted(i for i in store.stored() if i < spec.realizations)
+        done = {r.index: r for i in stored if (r := store.load(i)) is not None}
+        damaged = len(stored) - len(done)
     if done and progress is not None:
         progress(len(done))
     missing = [i for i in range(spec.realizations) if i not in done]
@@ -69,7 +74,7 @@ def run_ensemble(
             store.save(realization)
         if progress is not None:
             progress(1)
-    return EnsembleResult(spec, [done[i] for i in range(spec.realizations)])
+    return EnsembleResult(spec, [done[i] for i in range(spec.realizations)], damaged)
 
 
 def _measure(spec: EnsembleSpec, index: int, threads: int, device: str) -> Realization:

@@ -2,20 +2,31 @@
 
 from dnplab.tracking.reading import TrackedRun, fetch_files, find_runs, read_table
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
-from dnplab.tracking.store import Store, default_uri, ui_command
+from dnplab.tracking.store import Store, default_uri, experiment_names, ui_command
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
-from dnplab.tracking.writing import RunWriter, close_stale_runs, finished_run, log_summary, tracked_run
+from dnplab.tracking.writing import (
+    RunWriter,
+    abandoned,
+    close_stale_runs,
+    delete_older,
+    finished_run,
+    log_summary,
+    tracked_run,
+)
 
 __all__ = [
     "DeclaredSweep",
     "RunWriter",
     "Store",
     "TrackedRun",
+    "abandoned",
     "close_stale_runs",
     "code_tags",
     "declare_sweep",
     "declared_sweeps",
     "default_uri",
+    "delete_older",
+    "experiment_names",
     "fetch_files",
     "find_runs",
     "finished_run",

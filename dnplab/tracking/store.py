@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["MAX_TAG", "Store", "default_uri", "ui_command"]
+__all__ = ["MAX_TAG", "Store", "default_uri", "experiment_names", "ui_command"]
 
 CONNECT_TIMEOUT_S = 5.0
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
@@ -36,6 +36,7 @@ PAGE = 1000  # runs per query
 ATTEMPTS = 8  # at writing what another process may write at the same moment
 RACES = ("IntegrityError", "database is locked")  # what MLflow's message then quotes
 SQLITE_HEADER = b"SQLite format 3\0"
+NO_STORE = "There is no tracking store at {uri!r} yet; `python -m experiments.run -m experiment=crossover` makes one."
 MAX_TAG = 5000  # characters of a tag that every store keeps
 SERVERS = ("http", "https", "databricks")
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -49,6 +50,22 @@ def default_uri(outputs: Path) -> str:
 def ui_command(uri: str) -> str:
     """The command that opens a local store in a browser on this machine only."""
     return f"MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri '{uri}' --host 127.0.0.1 --port 5000"
+
+
+def experiment_names(uri: str) -> list[str]:
+    """The experiments of a store that exists, those that were touched last first.
+
+    Raises:
+        TrackingError: there is no such store, or it cannot be read.
+
+    """
+    uri = _absolute(uri)
+    if (path := _sqlite_path(uri)) is None:
+        _check_reachable(uri)
+    elif not path.exists():
+        raise TrackingError(NO_STORE.format(uri=uri))
+    with translated(uri, "listing its experiments"):
+        return [found.name for found in client(uri).search_experiments(order_by=["last_update_time DESC"])]
 
 
 class Store:
@@ -77,10 +94,7 @@ class Store:
         elif create:
             _prepare_sqlite(path, artifacts)
         elif not path.exists():
-            raise TrackingError(
-                f"There is no tracking store at {self.uri!r} yet; "
-                "`python -m experiments.run -m experiment=crossover` makes one."
-            )
+            raise TrackingError(NO_STORE.format(uri=self.uri))
         with translated(self.uri, "being opened"):
             self.client: MlflowClient = client(self.uri)
             self.experiment_id = self._open_experiment(artifacts, note, create)

@@ -18,6 +18,7 @@ from dnplab.tracking.store import MAX_TAG, Store
 __all__ = ["DeclaredSweep", "declare_sweep", "declared_sweeps", "join_sweep"]
 
 SWEEP_TAG = "sweep."
+LONGEST_COMMAND = 1500  # characters; a longer one would leave no room for the points
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,18 @@ class DeclaredSweep:
     keys : the parameters that tell its points apart
     count : the number of points
     points : their values; None where they were too many for a tag
+    words : of the command that asked for it
     """
 
     asked_ms: int
     keys: tuple[str, ...]
     count: int
     points: tuple[dict[str, Any], ...] | None
+    words: str = ""
 
 
-def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]]) -> None:
-    """Store that these points (distinct, all with the same keys) are asked for now.
+def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]], words: str = "") -> None:
+    """Store that these points (distinct, all with the same keys) are asked for now, by a command with these words.
 
     They are written in the shortest form that says them all: as axes where they are a full product, else one by one;
     where neither fits into a tag, their number alone is kept.
@@ -46,7 +49,12 @@ def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]])
     rows = [[point[key] for key in keys] for point in points]
     axes = [list(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
     full = math.prod(map(len, axes)) == len(rows)
-    head = {"asked_ms": int(time.time() * 1000), "keys": keys, "count": len(rows)}
+    head = {
+        "asked_ms": int(time.time() * 1000),
+        "keys": keys,
+        "count": len(rows),
+        "words": words if len(words) <= LONGEST_COMMAND else "",
+    }
     text = json.dumps({**head, **({"axes": axes} if full else {"points": rows})})
     store.tag_experiment(f"{SWEEP_TAG}{sweep}", text if len(text) <= MAX_TAG else json.dumps(head))
 
@@ -61,7 +69,7 @@ def _declared(content: Mapping[str, Any]) -> DeclaredSweep:
     rows = product(*content["axes"]) if "axes" in content else content.get("points")
     keys = tuple(content["keys"])
     points = None if rows is None else tuple(dict(zip(keys, row, strict=True)) for row in rows)
-    return DeclaredSweep(content["asked_ms"], keys, content["count"], points)
+    return DeclaredSweep(content["asked_ms"], keys, content["count"], points, content.get("words", ""))
 
 
 def join_sweep(store: Store, run_id: str, sweep: str) -> None:

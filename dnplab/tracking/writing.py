@@ -19,7 +19,7 @@ from dnplab.tracking._mlflow import translated
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.store import MAX_TAG, Store
 
-__all__ = ["RunWriter", "close_stale_runs", "finished_run", "log_summary", "tracked_run"]
+__all__ = ["RunWriter", "abandoned", "close_stale_runs", "delete_older", "finished_run", "log_summary", "tracked_run"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,14 @@ def finished_run(store: Store, fingerprint: str) -> TrackedRun | None:
     """The newest FINISHED run with this fingerprint."""
     found = find_runs(store, fingerprint=fingerprint)
     return next((run for run in found if run.status == "FINISHED"), None)
+
+
+def delete_older(store: Store, fingerprint: str) -> None:
+    """Delete the FINISHED runs with this fingerprint but the newest one."""
+    finished = [run for run in find_runs(store, fingerprint=fingerprint) if run.status == "FINISHED"]
+    for run in finished[1:]:
+        with translated(store.uri, "deleting an older run"):
+            store.client.delete_run(run.run_id)
 
 
 @contextmanager
@@ -117,14 +125,14 @@ def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
 
 def _resumable(store: Store, fingerprint: str) -> str | None:
     for run in find_runs(store, fingerprint=fingerprint):
-        if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and _abandoned(run)):
+        if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
             return run.run_id
     return None
 
 
 def close_stale_runs(store: Store) -> int:
     """Close runs that say RUNNING though their process on this machine is gone; how many there were."""
-    stale = [run for run in store.search("attributes.status = 'RUNNING'") if _abandoned(run)]
+    stale = [run for run in store.search("attributes.status = 'RUNNING'") if abandoned(run)]
     for run in stale:
         store.tag_run(run.run_id, "error", "the process ended without closing this run")
         with translated(store.uri, "closing a run"):
@@ -132,7 +140,8 @@ def close_stale_runs(store: Store) -> int:
     return len(stale)
 
 
-def _abandoned(run: TrackedRun) -> bool:
+def abandoned(run: TrackedRun) -> bool:
+    """Whether a run that says RUNNING belongs to a process of this machine that is gone."""
     pid = run.tags.get("pid", "")
     if run.tags.get("host") != socket.gethostname() or not pid.isdigit():
         return False  # another machine's run: nothing can be said about it from here

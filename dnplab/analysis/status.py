@@ -1,0 +1,73 @@
+"""How far a sweep is: every point that was asked for, with the state of its newest run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from dnplab.analysis.completeness import canonical
+from dnplab.tracking import DeclaredSweep, Store, TrackedRun, abandoned, find_runs
+
+__all__ = ["STATES", "SweepStatus", "sweep_status"]
+
+STATES = ("done", "running", "stale", "stopped", "failed", "missing")
+_STATE = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "running", "SCHEDULED": "running"}
+
+
+@dataclass(frozen=True, eq=False)
+class SweepStatus:
+    """The state of a sweep.
+
+    grid : a row a point, with its parameters, `state`, `realizations` ("12/40": stored of those asked for, where they can
+        be counted from here) and `error`
+    command : what finishes it; empty where it is not known
+    """
+
+    name: str
+    experiment: str
+    grid: pd.DataFrame
+    command: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many points are in each state that occurs."""
+        found = self.grid["state"].value_counts()
+        return {state: int(found[state]) for state in STATES if state in found}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point is done."""
+        return set(self.counts) <= {"done"}
+
+
+def sweep_status(store: Store, name: str, asked: DeclaredSweep) -> SweepStatus:
+    """Look up every point of a declared sweep."""
+    runs = find_runs(store, **{f"sweep.{name}": "1"})
+    best: dict[tuple[object, ...], TrackedRun] = {}
+    for run in runs:  # newest first; a finished run counts before any other
+        mark = tuple(canonical(run.params.get(key, "")) for key in asked.keys)
+        if mark not in best or (run.status == "FINISHED" and best[mark].status != "FINISHED"):
+            best[mark] = run
+    points: Sequence[Mapping[str, object]]
+    if asked.points is not None:
+        points = asked.points
+    else:  # too many to be stored: those that have begun, and as many unknown ones as are missing
+        points = [dict(zip(asked.keys, mark, strict=True)) for mark in best]
+        points = [*points, *(dict.fromkeys(asked.keys, "?") for _ in range(asked.count - len(best)))]
+    rows = [{**point, **_row(best.get(tuple(map(canonical, point.values()))))} for point in points]
+    command = f"python -m experiments.run {asked.words}" if asked.words else ""
+    return SweepStatus(name, store.experiment, pd.DataFrame(rows), command)
+
+
+def _row(run: TrackedRun | None) -> dict[str, str]:
+    if run is None:
+        return {"state": "missing", "realizations": "", "error": ""}
+    state = "stale" if run.status == "RUNNING" and abandoned(run) else _STATE[run.status]
+    asked = run.params.get("ensemble.realizations", "")
+    folder = Path(run.tags.get("checkpoints") or "/nowhere")
+    stored = asked if state == "done" else str(len(list(folder.glob("*.npz")))) if folder.is_dir() else "?"
+    error = run.tags.get("error", "") if state in ("failed", "stale") else ""
+    return {"state": state, "realizations": f"{stored}/{asked}" if asked else "", "error": error}

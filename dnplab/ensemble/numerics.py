@@ -1,0 +1,26 @@
+"""The version of the code that numbers depend on: what a stored realization was computed with."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+__all__ = ["numerics_version"]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGES = ("kernels", "models", "solvers", "observables", "ensemble")  # and the modules beside them
+
+
+@cache
+def numerics_version() -> str:
+    """Hash of every source file that a realization's values can depend on.
+
+    A commit that only touches figures, docs or the tracking keeps it, an edit that is not committed changes it.
+    """
+    files = [*PACKAGE.glob("*.py"), *(file for package in PACKAGES for file in (PACKAGE / package).rglob("*.py"))]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(PACKAGE).as_posix()}\0".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

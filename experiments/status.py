@@ -1,0 +1,96 @@
+"""How far the sweeps of a store are, and what finishes them: ``python -m experiments.status --help``."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import hydra
+from hydra._internal.utils import get_args_parser
+
+from dnplab.analysis import SweepStatus, sweep_status
+from dnplab.config import read_config
+from dnplab.errors import DnplabError, TrackingError
+from dnplab.tracking import Store, declared_sweeps, default_uri, experiment_names
+
+__all__ = ["main"]
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+INCOMPLETE, BAD_INPUT = 1, 2
+
+
+@dataclass
+class TrackingKeys:
+    """Where to look; experiment null means everywhere."""
+
+    uri: str | None = None
+    experiment: str | None = None
+
+
+@dataclass
+class StatusConfig:
+    """The keys of this command."""
+
+    sweep: str | None = None
+    outputs: str = "outputs"
+    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+
+
+def main() -> int:
+    """Run the command in sys.argv; its exit code."""
+    words = get_args_parser().parse_intermixed_args()
+    try:
+        config = read_config(CONF, "status", StatusConfig, words.overrides)
+        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="status")(lambda _: None)()
+            return 0
+        found = _look_up(config)
+    except DnplabError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    if config.sweep is not None:
+        for status in found:
+            _print_grid(status)
+    else:
+        width = max(len(status.name) for status in found)
+        for status in found:
+            print(f"{status.name:<{width}}  {_counts(status)}  ({status.experiment})")
+    open_ones = [status for status in found if not status.complete]
+    for status in open_ones:
+        print(f"\nTo finish {status.name}:\n  {status.command or 'the command that started it'}")
+    return INCOMPLETE if open_ones else 0
+
+
+def _look_up(config: StatusConfig) -> list[SweepStatus]:
+    """The sweeps asked about, those of the experiment that was touched last first.
+
+    Raises:
+        TrackingError: there is no such store, experiment or sweep.
+
+    """
+    uri = config.tracking.uri or default_uri(Path(config.outputs))
+    names = experiment_names(uri) if config.tracking.experiment is None else [config.tracking.experiment]
+    stores = [Store(uri, name, create=False) for name in names]
+    sweeps = [(store, name, asked) for store in stores for name, asked in declared_sweeps(store).items()]
+    if not sweeps:
+        raise TrackingError(f"The store {uri!r} knows of no sweep; `python -m experiments.run -m ...` makes one.")
+    chosen = [sweep for sweep in sweeps if config.sweep in (None, sweep[1])]
+    if not chosen:
+        known = ", ".join(name for _, name, _ in sweeps)
+        raise TrackingError(f"sweep is {config.sweep!r}, but it must be one of {known}.")
+    return [sweep_status(*sweep) for sweep in sorted(chosen, key=lambda sweep: -sweep[2].asked_ms)]
+
+
+def _counts(status: SweepStatus) -> str:
+    return f"{len(status.grid)} points: " + ", ".join(f"{count} {state}" for state, count in status.counts.items())
+
+
+def _print_grid(status: SweepStatus) -> None:
+    print(f"{status.name} in {status.experiment}, {_counts(status)}\n")
+    empty = [column for column in ("realizations", "error") if not status.grid[column].any()]
+    print(status.grid.drop(columns=empty).to_string(index=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
