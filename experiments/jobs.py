@@ -68,9 +68,9 @@ def _require_converged(job: Job, spec: EnsembleSpec, result: EnsembleResult) -> 
     """Fail where the average would be over a selection of the samples."""
     most = job.config.ensemble.max_excluded
     lost = len(result.excluded)
-    if result.converged and lost <= most * spec.realizations:
+    if result.converged and lost <= most * len(spec.indices):
         return
-    count = f"{lost} of {spec.realizations} realizations" if result.converged else "No realization"
+    count = f"{lost} of {len(spec.indices)} realizations" if result.converged else "No realization"
     verb = "did not converge" if result.converged else "converged"
     limit = f", more than ensemble.max_excluded = {most:g} allows" if result.converged else ""
     raise ConvergenceError(f"{count} of {job.name} {verb}{limit}: {result.excluded['reason'].iloc[0]}")

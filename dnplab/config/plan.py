@@ -205,7 +205,7 @@ def make_job(config: Config) -> Job:
         namespace_on(config.solver.device)
     except ParameterError as error:
         raise with_full_key(error) from error
-    return Job(config, spec, run_name(spec), spec.fingerprint, logged_params(spec), spec.realizations)
+    return Job(config, spec, run_name(spec), spec.fingerprint, logged_params(spec), len(spec.indices))
 
 
 def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[str, ...]:

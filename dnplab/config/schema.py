@@ -61,6 +61,7 @@ class EnsembleConfig:
     realizations: int = MISSING
     realizations_hilbert: int | None = MISSING
     seed: int = MISSING
+    shard: str | None = MISSING
     workers: int = MISSING
     threads: int = MISSING
     max_excluded: float = MISSING

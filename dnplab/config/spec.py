@@ -84,6 +84,7 @@ def to_spec(config: Config) -> EnsembleSpec:
             observables=tuple(observables.names),
             epr_edges_mhz=_edges(observables.epr_half_width_mhz, observables.epr_bin_mhz),
             kept_spins=observables.kept_spins,
+            shard=_shard(ensemble.shard),
         )
     except ParameterError as error:
         raise with_full_key(error) from error
@@ -124,6 +125,16 @@ def resolved(config: Config) -> Config:
     bath = to_bath(config)
     times = {"t1_us": bath.t1_us, "t_star_us": bath.t_star_us, "t_zero_us": bath.t_zero_us}
     return replace(config, bath=replace(config.bath, **times))
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    """The shard (3, 16) of the text "3/16"."""
+    if text is None:
+        return None
+    part, slash, parts = text.partition("/")
+    if not (slash and part.isdecimal() and parts.isdecimal()):
+        raise ParameterError("shard", text, "null, or K/N with 1 <= K <= N, such as 3/16")
+    return int(part), int(parts)
 
 
 def _edges(half_width_mhz: float, bin_mhz: float) -> tuple[float, ...]:
@@ -174,6 +185,7 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
         "observables.kept_spins": spec.subsystem,
         "ensemble.realizations": spec.realizations,
         "ensemble.seed": spec.seed,
+        **({"ensemble.shard": "{}/{}".format(*spec.shard)} if spec.shard else {}),
     }
 
 
@@ -187,7 +199,8 @@ def _epr_params(spec: EnsembleSpec) -> dict[str, float]:
 
 def run_name(spec: EnsembleSpec) -> str:
     """A run's name in tables and legends: "nonsecular T=12K N=8"."""
-    return f"{spec.model} T={spec.bath.temperature_k:g}K N={spec.n_spins}"
+    part = " shard {}/{}".format(*spec.shard) if spec.shard else ""
+    return f"{spec.model} T={spec.bath.temperature_k:g}K N={spec.n_spins}{part}"
 
 
 def run_tags(work: EnsembleSpec | Study, sweep: str) -> dict[str, str]:

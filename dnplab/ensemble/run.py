@@ -59,12 +59,12 @@ def run_ensemble(
     done: dict[int, Realization] = {}
     damaged = 0
     if store is not None and not rerun:
-        stored = sorted(i for i in store.stored() if i < spec.realizations)
+        stored = sorted(store.stored() & set(spec.indices))
         done = {r.index: r for i in stored if (r := store.load(i)) is not None}
         damaged = len(stored) - len(done)
     if done and progress is not None:
         progress(len(done))
-    missing = [i for i in range(spec.realizations) if i not in done]
+    missing = [i for i in spec.indices if i not in done]
     fitting = 1 if device == "gpu" else max(1, available_cores() // limit)
     count = min(workers or fitting, max(1, len(missing)))
     tasks = (delayed(_measure)(spec, i, limit, device) for i in missing)
@@ -74,7 +74,7 @@ def run_ensemble(
             store.save(realization)
         if progress is not None:
             progress(1)
-    return EnsembleResult(spec, [done[i] for i in range(spec.realizations)], damaged)
+    return EnsembleResult(spec, [done[i] for i in spec.indices], damaged)
 
 
 def _measure(spec: EnsembleSpec, index: int, threads: int, device: str) -> Realization:

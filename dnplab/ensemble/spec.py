@@ -28,7 +28,8 @@ class EnsembleSpec:
     """An ensemble of disorder realizations 0 .. realizations - 1 of one model, bath and drive.
 
     Frequencies and times as in `SpinSystem`, `Bath` and `Drive`. epr_edges_mhz are ascending bin edges from electron_ghz;
-    kept_spins is the subsystem of the entanglement entropy (None: max(1, N//2 - 1)).
+    kept_spins is the subsystem of the entanglement entropy (None: max(1, N//2 - 1)). shard (k, n) is the k-th of n parts
+    of the realizations, counted from 1, which differ by at most one in their number; None is all of them.
     """
 
     n_spins: int
@@ -46,6 +47,7 @@ class EnsembleSpec:
     observables: tuple[str, ...] = OBSERVABLES
     epr_edges_mhz: tuple[float, ...] = ()
     kept_spins: int | None = None
+    shard: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         n = checks.positive_int("n_spins", self.n_spins)
@@ -62,6 +64,11 @@ class EnsembleSpec:
             raise ParameterError("kept_spins", self.kept_spins, "null for one spin, which is entangled with nothing")
         if self.kept_spins is not None and not 1 <= checks.positive_int("kept_spins", self.kept_spins) < n:
             raise ParameterError("kept_spins", self.kept_spins, f"null or an integer from 1 to {n - 1}")
+        if self.shard is not None:
+            part, parts = self.shard
+            if not 1 <= part <= parts <= self.realizations:
+                allowed = f"null, or K/N with 1 <= K <= N <= {self.realizations} realizations, such as 3/16"
+                raise ParameterError("shard", f"{part}/{parts}", allowed)
         driven = self.drive.driven_sites(n)
         # one value for what means the same, so that equal ensembles compare, hash and resume as equal
         normal: dict[str, object] = {
@@ -85,6 +92,14 @@ class EnsembleSpec:
         """How many spins the entanglement entropy keeps."""
         return default_kept_spins(self.n_spins) if self.kept_spins is None else self.kept_spins
 
+    @property
+    def indices(self) -> range:
+        """The realizations of the ensemble, or of its shard."""
+        if self.shard is None:
+            return range(self.realizations)
+        part, parts = self.shard
+        return range((part - 1) * self.realizations // parts, part * self.realizations // parts)
+
     def system(self, realization: int) -> SpinSystem:
         """The disorder sample (seed, realization), whatever the order or the worker that asks for it."""
         address = (self.seed, realization)
@@ -93,7 +108,7 @@ class EnsembleSpec:
     @property
     def sample_key(self) -> str:
         """Hash of all that fixes one realization's values but its index: it names a folder of checkpoints."""
-        return self._hash(without=("realizations",))
+        return self._hash(without=("realizations", "shard"))
 
     @property
     def fingerprint(self) -> str:
