@@ -11,7 +11,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,12 @@ from dnplab.tracking import (
     ui_command,
 )
 from experiments.jobs import study_folder, study_report, track
+from experiments.progress import REALIZATION, bar_of, unit_of, watched
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-REALIZATION = "realization"
 INCOMPLETE, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
@@ -89,7 +89,9 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
         print(note)
     code = 0
     if len(found) < len(plan.jobs):
-        with _bar(plan, found) as bar:
+        finished = {run.tags["fingerprint"] for run in found}
+        still = [job for job in plan.jobs if job.fingerprint not in finished]
+        with bar_of(plan, still) as bar, nullcontext() if plan.local else watched(bar, still):
             flags = ["--multirun"] if plan.multirun else []
             words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
             code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
@@ -140,25 +142,12 @@ def _found(plan: Plan, store: Store) -> list[TrackedRun]:
 
 
 def _announcement(plan: Plan, finished: int) -> str:
-    samples = f", {sum(job.steps for job in plan.jobs)} realizations" if _unit(plan) == REALIZATION else ""
+    samples = f", {sum(job.steps for job in plan.jobs)} realizations" if unit_of(plan) == REALIZATION else ""
     if not plan.multirun:
         known = " It is in the store already." if finished else ""
         return f"{plan.jobs[0].name}{samples}.{known}"
     known = f" {finished} runs are in the store already." if finished else ""
     return f"Sweep {plan.sweep}: {len(plan.jobs)} runs{samples}.{known}"
-
-
-def _unit(plan: Plan) -> str:
-    """What the progress bar counts."""
-    return REALIZATION if plan.jobs[0].config.study == ENSEMBLE else "step"
-
-
-def _bar(plan: Plan, found: Sequence[TrackedRun]) -> tqdm[Any]:
-    """One bar over all that is still to be computed, with the remaining time."""
-    known = {run.tags["fingerprint"] for run in found}
-    total = sum(job.steps for job in plan.jobs if job.fingerprint not in known)
-    interval = 0.5 if sys.stderr.isatty() else 10.0  # seconds; a log file is not flooded
-    return tqdm(total=total, unit=_unit(plan), mininterval=interval, dynamic_ncols=True, disable=not plan.local)
 
 
 def _print_averages(run: TrackedRun) -> None:
