@@ -13,10 +13,11 @@ from omegaconf import OmegaConf
 from dnplab.config import Job, resolved, run_tags
 from dnplab.ensemble import EnsembleResult, EnsembleSpec, run_ensemble
 from dnplab.errors import ConvergenceError
+from dnplab.regimes import regime_metrics
 from dnplab.studies import Study, StudyResult
 from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
 
-__all__ = ["study_folder", "study_report", "track"]
+__all__ = ["code_folder", "study_folder", "study_report", "track"]
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = "report.txt"
@@ -34,7 +35,7 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
     with opened as run, guarded():
         started = time.perf_counter()
         if isinstance(job.work, EnsembleSpec):
-            _ensemble(job, job.work, run, _code_folder(tags), progress, started)
+            _ensemble(job, job.work, run, code_folder(tags), progress, started)
         else:
             _study(job, job.work, run, progress, started)
 
@@ -51,8 +52,9 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, code: str, progress:
     )
     if not result.converged:
         raise ConvergenceError(f"No realization of {job.name} converged: {result.excluded['reason'].iloc[0]}")
+    regime = regime_metrics(spec.disorder_mhz, spec.coupling_mhz, spec.bath, spec.drive)
     undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
-    run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
+    run.log(metrics=metrics_of(result, time.perf_counter() - started) | regime, tags=undefined)
     with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
         _write_ensemble(result, Path(folder))
         _write_config(job, Path(folder))
@@ -61,7 +63,7 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, code: str, progress:
         run.log_table("profile.json", result.profile)
 
 
-def _code_folder(tags: Mapping[str, str]) -> str:
+def code_folder(tags: Mapping[str, str]) -> str:
     """A folder name for the code that computes: realizations of other code are not averaged with these."""
     return tags["code_version"][:12] + ("-modified" if tags["code_dirty"] == "true" else "")
 
