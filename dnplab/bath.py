@@ -8,6 +8,9 @@ omega > 0 is energy given to the bath. Each spin component couples to its own ba
     T(omega_e) = T_1 / 2   spin flips, |omega| near omega_e (the convention of the letter's footnote 6)
     T*                     0 < |omega| << omega_e, inside an S^z sector
     T(0)                   omega = 0, the diagonal part of S_i^z
+
+or follows from a spectral function gamma(omega), for instance that of phonons (`dnplab.phonons`): models that know the gaps
+of H_S then use gamma at the actual gap, and the nonsecular jumps (7) and (8) the three times that it has there.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from dnplab import checks
+from dnplab.errors import ParameterError
+from dnplab.phonons import PhononProcess, PhononSpectrum
 from dnplab.units import RAD_US_PER_GHZ, beta_omega
 
 __all__ = ["Bath"]
@@ -33,8 +38,11 @@ FloatArray = NDArray[np.float64]
 class Bath:
     """A bath at `temperature_k` with T_1, T* and T(0) in µs (T* and T(0) may be inf: no such process).
 
-    spectral_function : gamma(omega) in 1/µs at lab-frame gaps omega in rad/µs, with detailed balance built in. Only the
-        model "ule", Eq. (6), can use one; it then replaces the three time constants.
+    spectral_function : gamma(omega) in 1/µs at lab-frame gaps omega in rad/µs, with detailed balance built in. It replaces
+        the three times in the models "hilbert", "secular" and "ule"; a callable of one's own cannot be used by "nonsecular",
+        whose three times might not be its.
+    lamb_shift : add the Lamb shift of the spectral function to the Hamiltonian; only the model "ule" can. electron_ghz is
+        then the bare frequency.
     """
 
     temperature_k: float
@@ -42,12 +50,41 @@ class Bath:
     t_star_us: float
     t_zero_us: float
     spectral_function: Callable[[FloatArray], FloatArray] | None = None
+    lamb_shift: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "temperature_k", checks.positive("temperature_k", self.temperature_k))
         object.__setattr__(self, "t1_us", checks.positive("t1_us", self.t1_us))
         object.__setattr__(self, "t_star_us", checks.positive("t_star_us", self.t_star_us, infinite=True))
         object.__setattr__(self, "t_zero_us", checks.positive("t_zero_us", self.t_zero_us, infinite=True))
+        if not isinstance(self.lamb_shift, bool):
+            raise ParameterError("lamb_shift", self.lamb_shift, "true or false")
+        if self.lamb_shift and self.spectral_function is None:
+            raise ParameterError("lamb_shift", True, "false for a bath of three times: it needs gamma at all frequencies")
+        if isinstance(gamma := self.spectral_function, PhononSpectrum):
+            of_phonons = dict(zip(("t1_us", "t_star_us", "t_zero_us"), gamma.times_us, strict=True))
+            for key, value in (of_phonons | {"temperature_k": gamma.temperature_k}).items():
+                if getattr(self, key) != value:
+                    raise ParameterError(key, getattr(self, key), f"{value:g} as in the bath of phonons (use Bath.phonons)")
+
+    @classmethod
+    def phonons(
+        cls,
+        process: PhononProcess,
+        temperature_k: float,
+        in_sector_mhz: float = 5.0,
+        cutoff_ghz: float | None = None,
+        lamb_shift: bool = False,
+    ) -> Self:
+        """The bath of a phonon process: T_1 = 2 T(omega_e), T* = T(|omega|) at `in_sector_mhz`, T(0), and gamma(omega).
+
+        in_sector_mhz : what stands for all gaps inside a sector, the width of the disorder by default; at 0, T* = T(0)
+        cutoff_ghz : a Debye frequency, which the Lamb shift needs
+        """
+        if lamb_shift and cutoff_ghz is None:
+            raise ParameterError("cutoff_ghz", None, "a Debye frequency in GHz for a Lamb shift, which diverges without one")
+        gamma = PhononSpectrum(process, temperature_k, in_sector_mhz, cutoff_ghz)
+        return cls(temperature_k, *gamma.times_us, gamma, lamb_shift)
 
     @classmethod
     def letter(
@@ -81,6 +118,12 @@ class Bath:
     def h(self, omega: FloatArray) -> FloatArray:
         """The thermal factor 1 / (1 + exp(-beta omega)) at lab-frame gaps in rad/µs."""
         return np.asarray(expit(self.beta * np.asarray(omega)))
+
+    def gamma(self, omega: FloatArray, time_us: float | FloatArray) -> FloatArray:
+        """The rate gamma in 1/µs at lab-frame gaps in rad/µs; h(omega) / time_us where there is no spectral function."""
+        if self.spectral_function is not None:
+            return np.asarray(self.spectral_function(np.asarray(omega)))
+        return np.asarray(self.h(omega) / time_us)
 
     def flip_rates(self, electron_ghz: float) -> tuple[float, float]:
         """Rates in 1/µs of S_i^- and S_i^+ with gamma flat around +-omega_e: h(omega_e)/T_1 and h(-omega_e)/T_1."""

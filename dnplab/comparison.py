@@ -8,7 +8,7 @@ import pandas as pd
 
 __all__ = ["LEADING", "MODELS", "RATIO", "REFERENCE", "group_words", "in_order", "split_groups"]
 
-MODELS = ("hilbert", "secular", "nonsecular", "ule")
+MODELS = ("zeno", "hilbert", "secular", "nonsecular", "ule")
 REFERENCE = "hilbert"
 LEADING = "ansatz_deviation"
 RATIO = "ansatz_deviation_over_hilbert"

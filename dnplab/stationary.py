@@ -17,9 +17,10 @@ from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.errors import ConvergenceError, ParameterError
 from dnplab.memory import require_memory
-from dnplab.models import Generator, build
+from dnplab.models import Generator, RateEquation, build
 from dnplab.models.hilbert import Hilbert
 from dnplab.models.registry import require_model
+from dnplab.models.zeno import Zeno
 from dnplab.solvers import (
     Frame,
     Outcome,
@@ -41,6 +42,7 @@ __all__ = ["METHODS", "SteadyState", "require_method", "steady_state"]
 FloatArray = NDArray[np.float64]
 
 METHODS = ("auto", "dense", "dressed", "tilted", "product")
+RATE_EQUATIONS = ("hilbert", "zeno")
 DENSE_MAX_SPINS = 6  # the 4^N matrix takes 128 MiB
 AUTO_DENSE_MAX_SPINS = 3
 ITERATIONS = 400  # of one frame in float64
@@ -138,12 +140,12 @@ def steady_state(
     method: str = "auto",
     device: str = "cpu",
 ) -> SteadyState:
-    """The steady state L rho = 0, Tr rho = 1 of a model: "nonsecular", "secular", "hilbert" or "ule".
+    """The steady state L rho = 0, Tr rho = 1 of a model: "nonsecular", "secular", "hilbert", "ule" or "zeno".
 
     rtol : bound on the estimated relative error of rho. Ending at the rounding floor instead is a named outcome.
     method : "dense" (4^N matrix, N <= 6), "dressed", "tilted" (T(0) = T* only) or "product" (GMRES in that frame), or
         "auto": dense for small N, else the frame that suits the bath, the others if it stalls, at last dense where that
-        fits. The Hilbert model is a rate equation and always dense.
+        fits. The Hilbert and Zeno models are rate equations and always dense.
     device : "cpu" or "gpu", where the iterations run; what is solved directly stays on the CPU.
 
     Raises ParameterError, DegenerateSpectrumError, MemoryEstimateError, and ConvergenceError rather than return a state
@@ -158,7 +160,7 @@ def steady_state(
     require_memory(system.n_spins, model, method == "dense", device)
     with limited_threads(1) if system.n_spins < THREADS_MIN_SPINS else nullcontext():
         equation = build(model, system, bath, drive)
-        if isinstance(equation, Hilbert):
+        if isinstance(equation, RateEquation):
             solution = solve_populations(equation.rates, equation.relaxation_rate, rtol)
         else:
             solution = _solve(equation, system.n_spins, rtol, method, device)
@@ -172,6 +174,8 @@ def steady_state(
         )
     if isinstance(equation, Hilbert):
         return SteadyState(system, bath, drive, model, solution, None, solution.value)
+    if isinstance(equation, Zeno):
+        return SteadyState(system, bath, drive, model, solution, np.diag(solution.value), None)
     value = solution.value if equation.basis is None else equation.basis @ solution.value @ equation.basis.T
     return SteadyState(system, bath, drive, model, solution, value, None)
 
@@ -179,9 +183,9 @@ def steady_state(
 def require_method(method: object, model: str, n_spins: int, bath: Bath) -> str:
     """The name of a method that can solve this problem, or a ParameterError that lists those that can."""
     possible = ["auto"]
-    if model == "hilbert" or n_spins <= DENSE_MAX_SPINS:
+    if model in RATE_EQUATIONS or n_spins <= DENSE_MAX_SPINS:
         possible.append("dense")
-    if model != "hilbert":
+    if model not in RATE_EQUATIONS:
         possible.append("dressed")
     if model == "nonsecular":
         possible += ["tilted", "product"] if bath.uniform_dephasing else ["product"]

@@ -1,11 +1,13 @@
 r"""Golden-rule rates of the bath between eigenstates of H_S and the decay of their coherences: (S18), (S19).
 
-    W^B_{n->m}  = h(omega_nm) / T_1 sum_i |<m|S_i^+-|n>|^2      adjacent sectors
-                = h(omega_nm) / T*  sum_i |<m|S_i^z|n>|^2       same sector,  omega_nm = epsilon_n - epsilon_m
+    W^B_{n->m}  = (1/2) gamma(omega_nm) sum_i |<m|S_i^+-|n>|^2      adjacent sectors
+                = gamma(omega_nm) sum_i |<m|S_i^z|n>|^2             same sector,  omega_nm = epsilon_n - epsilon_m
     1/T_nm      = g_n + g_m - (1 / 2T(0)) sum_i d_i[n] d_i[m],  d_i[n] = <n|S_i^z|n>
     g_n         = (1/2) sum_{k != n} W^B_{n->k} + (1 / 4T(0)) sum_i d_i[n]^2
 
-The printed (S19) counts h twice; this is the corrected form. All levels and gaps are taken as non-degenerate.
+gamma(omega) = h(omega) / T(|omega|) is the bath's: h / (T_1 / 2) between sectors and h / T* inside one, or its spectral
+function, with 1/T(0) = 2 gamma(0). The printed (S19) counts h twice; this is the corrected form. All levels and gaps are
+taken as non-degenerate.
 Matrices here are gains: gain[m, n] is the rate from n to m, in 1/µs, with a zero diagonal.
 """
 
@@ -33,11 +35,11 @@ def bath_gain(spectrum: Spectrum, bath: Bath, electron_ghz: float) -> FloatArray
     for k, up, down in spectrum.adjacent():
         strength = sum((spectrum.raising_block(i, k) ** 2 for i in range(n_spins)), start=np.zeros((1, 1)))
         gap = omega_e + e[k][:, None] - e[k + 1][None, :]  # lab frame, upper minus lower
-        gain[down, up] = (strength * bath.h(gap) / bath.t1_us).T
-        gain[up, down] = strength * bath.h(-gap) / bath.t1_us
+        gain[down, up] = (0.5 * strength * bath.gamma(gap, bath.t1_us / 2)).T
+        gain[up, down] = 0.5 * strength * bath.gamma(-gap, bath.t1_us / 2)
     for k, sector in enumerate(spectrum.sector_slices):
         strength = sum((spectrum.sz_block(i, k) ** 2 for i in range(n_spins)), start=np.zeros((1, 1)))
-        block = strength * bath.h(e[k][None, :] - e[k][:, None]) / bath.t_star_us
+        block = strength * bath.gamma(e[k][None, :] - e[k][:, None], bath.t_star_us)
         np.fill_diagonal(block, 0.0)
         gain[sector, sector] = block
     return gain
@@ -60,8 +62,9 @@ class Decoherence:
     def of(cls, spectrum: Spectrum, bath: Bath, gain: FloatArray) -> Decoherence:
         """From the spectrum and the bath's gain matrix."""
         d = spectrum.sz_expectations
-        g = 0.5 * gain.sum(axis=0) + 0.25 / bath.t_zero_us * (d**2).sum(axis=0)
-        return cls(g, d, 1.0 / bath.t_zero_us)
+        inverse_t_zero = 2.0 * float(bath.gamma(np.zeros(()), bath.t_zero_us))
+        g = 0.5 * gain.sum(axis=0) + 0.25 * inverse_t_zero * (d**2).sum(axis=0)
+        return cls(g, d, inverse_t_zero)
 
     def rates(self, rows: slice = slice(None), columns: slice = slice(None)) -> FloatArray:
         """1/T_nm of a block of coherences; on the diagonal n = m it is the total outflow of n."""

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from dnplab.config import Job, resolved, run_tags
 from dnplab.ensemble import Checkpoints, EnsembleResult, EnsembleSpec, numerics_version, run_ensemble
 from dnplab.errors import ConvergenceError
+from dnplab.regimes import regime_metrics
 from dnplab.studies import Study, StudyResult
 from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
 
@@ -31,7 +32,7 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
     """
     own = {"device": job.config.solver.device, "numerics": numerics_version(), "checkpoints": ""}
     if isinstance(job.work, EnsembleSpec):
-        own["checkpoints"] = str(Checkpoints.of(checkpoint_root(job), job.work).folder)
+        own["checkpoints"] = str(Checkpoints.of(checkpoint_root(job.config.outputs), job.work).folder)
     tags = run_tags(job.work, job.config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | own
     opened = tracked_run(store, name=job.name, fingerprint=job.fingerprint, params=job.params, tags=tags)
     with opened as run, guarded():
@@ -49,13 +50,14 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, 
         workers=config.ensemble.workers,
         threads=config.ensemble.threads,
         device=config.solver.device,
-        checkpoints=checkpoint_root(job),
+        checkpoints=checkpoint_root(job.config.outputs),
         progress=progress,
         rerun=config.rerun,
     )
     _require_converged(job, spec, result)
+    regime = regime_metrics(spec.disorder_mhz, spec.coupling_mhz, spec.bath, spec.drive)
     undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
-    run.log(metrics=metrics_of(result, time.perf_counter() - started), tags=undefined)
+    run.log(metrics=metrics_of(result, time.perf_counter() - started) | regime, tags=undefined)
     with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
         _write_ensemble(result, Path(folder))
         _write_config(job, Path(folder))
@@ -76,9 +78,9 @@ def _require_converged(job: Job, spec: EnsembleSpec, result: EnsembleResult) -> 
     raise ConvergenceError(f"{count} of {job.name} {verb}{limit}: {result.excluded['reason'].iloc[0]}")
 
 
-def checkpoint_root(job: Job) -> Path:
-    """Where the realizations of a job are stored: those of other numerics are not averaged with these."""
-    return Path(job.config.outputs).absolute() / "checkpoints" / numerics_version()
+def checkpoint_root(outputs: str | Path) -> Path:
+    """Where realizations are stored under an output folder: those of other numerics are not averaged with these."""
+    return Path(outputs).absolute() / "checkpoints" / numerics_version()
 
 
 def _write_ensemble(result: EnsembleResult, folder: Path) -> None:

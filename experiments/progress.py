@@ -65,5 +65,5 @@ def _stored(job: Job) -> Callable[[], int]:
     if not isinstance(job.work, EnsembleSpec):
         return lambda: 0
     indices = set(job.work.indices)
-    folder = checkpoint_root(job) / job.work.sample_key[:20]
+    folder = checkpoint_root(job.config.outputs) / job.work.sample_key[:20]
     return lambda: sum(file.stem.isdigit() and int(file.stem) in indices for file in folder.glob("*.npz"))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import asdict
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
 
 from dnplab.config import Plan, logged_params, make_plan, resolved
 from dnplab.config.schema import field_types
+from dnplab.config.studies import COMMON, reads
 from dnplab.ensemble import run_ensemble
 from dnplab.errors import DnplabError
 from experiments import crossover
@@ -20,8 +22,10 @@ CONF = ROOT / "conf"
 GROUPS = ("system", "bath", "drive", "model", "solver", "ensemble", "observables", "tracking")
 OPTIONS = [(group, file.stem) for group in GROUPS for file in sorted((CONF / group).glob("*.yaml"))]
 EXPERIMENTS = sorted(file.stem for file in (CONF / "experiment").glob("*.yaml"))
+STUDIES = [name for name in EXPERIMENTS if "override /study" in (CONF / "experiment" / f"{name}.yaml").read_text()]
+ENSEMBLES = [name for name in EXPERIMENTS if name not in STUDIES]
 GHZ_TIME_US = 1e-3 / (2 * 3.141592653589793)  # (2 pi GHz)^-1
-SMALL = ["system.n_spins=3", "ensemble.realizations=1"]
+SMALL = ["system.n_spins=3", "ensemble.realizations=1", "ensemble.realizations_hilbert=null"]
 
 
 def plan(*words: str, multirun: bool = False) -> Plan:
@@ -31,6 +35,10 @@ def plan(*words: str, multirun: bool = False) -> Plan:
 def params(*words: str) -> dict[str, object]:
     (job,) = plan(*words).jobs
     return dict(logged_params(job.spec))
+
+
+def keys_of(study: str) -> list[str]:
+    return [key for key in field_types() if reads(study, key) and key.partition(".")[0] not in COMMON]
 
 
 def complaint(*words: str, multirun: bool = False) -> str:
@@ -51,7 +59,7 @@ def test_every_option_composes(group: str, option: str) -> None:
     assert job.spec.n_spins == (job.config.system.n_spins if not small else 3)
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", ENSEMBLES)
 def test_every_experiment_runs_at_three_spins(name: str, tmp_path: Path) -> None:
     chosen = plan(f"experiment={name}", *SMALL)
     assert chosen.multirun
@@ -62,8 +70,26 @@ def test_every_experiment_runs_at_three_spins(name: str, tmp_path: Path) -> None
         assert len(result.scalars) == 1
 
 
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_study_is_one_run_that_logs_what_it_reads(name: str) -> None:
+    (job,) = plan(f"experiment={name}").jobs
+    assert job.params["study"] == job.config.study
+    own = set(keys_of(job.config.study))
+    assert set(job.params) <= {"study", *own}
+    assert {key for key in own if attrgetter(key)(job.config) is not None} <= set(job.params)
+    assert job.steps > 0
+
+
+def test_a_word_that_a_study_does_not_read_is_refused() -> None:
+    assert complaint("experiment=figs11", "system.n_spins=3").startswith("system.n_spins=3 would change nothing: the study")
+    assert complaint("three_level.points=3").startswith("three_level.points=3 would change nothing: the study ensemble")
+    (note,) = plan("experiment=figs11", "ensemble=full").notes
+    assert note == "ensemble=full changes nothing here: the study three_level averages no samples."
+
+
 def test_experiments_say_which_configs_exist() -> None:
-    assert {"crossover", "fig2", "fig3", "mbl", "short_t1", "full_localization"} <= set(EXPERIMENTS)
+    letter = {f"fig{number}" for number in (1, 2, 3)} | {f"figs{number}" for number in range(4, 12)}
+    assert letter | {"crossover", "phonons", "regimes", "single_spin"} <= set(EXPERIMENTS)
 
 
 def test_default_needs_no_words() -> None:
@@ -114,7 +140,8 @@ def test_every_experiment_states_a_question_of_its_own() -> None:
     tracking = {name: plan(f"experiment={name}").jobs[0].config.tracking for name in EXPERIMENTS}
     assert all("?" in found.question for found in tracking.values())
     assert len({found.question for found in tracking.values()}) == len(EXPERIMENTS)
-    assert len({found.experiment for found in tracking.values()}) == len(EXPERIMENTS)
+    # figures of the letter that show the same runs find each other's
+    assert {name for name in EXPERIMENTS if tracking[name].experiment != "dnplab-letter"} == {"crossover"}
     assert tracking["crossover"].experiment == plan().jobs[0].config.tracking.experiment == "dnplab"
 
 
@@ -169,7 +196,7 @@ def test_resolved_config_holds_the_times() -> None:
 
 
 def test_full_localization_is_the_caption_of_fig_s8() -> None:
-    chosen = plan("experiment=full_localization")
+    chosen = plan("experiment=figs8")
     spec = chosen.jobs[0].spec
     assert (spec.n_spins, spec.disorder_mhz, spec.coupling_mhz, spec.realizations) == (12, 1e-4, 1.0, 1)
     assert spec.drive.frequency_ghz == spec.electron_ghz
@@ -177,11 +204,12 @@ def test_full_localization_is_the_caption_of_fig_s8() -> None:
     assert {job.spec.model for job in chosen.jobs} == {"hilbert", "nonsecular"}
 
 
-def test_mbl_and_figure_2_differ_in_the_coupling_alone() -> None:
-    weak, strong = (plan(f"experiment={name}") for name in ("mbl", "fig2"))
+def test_figures_s6_and_2_differ_in_the_coupling_alone() -> None:
+    weak, strong = (plan(f"experiment={name}", "ensemble=full") for name in ("figs6", "fig2"))
+    drawn = {"observables.epr_bin_mhz", "ensemble.realizations"}  # how finely and from how many samples
     for one, other in zip(weak.jobs, strong.jobs, strict=True):
         ours, theirs = logged_params(one.spec), logged_params(other.spec)
-        assert {key for key in ours if ours[key] != theirs[key]} == {"system.coupling_mhz"}
+        assert {key for key in ours if ours[key] != theirs[key]} - drawn == {"system.coupling_mhz"}
     assert {job.spec.coupling_mhz for job in weak.jobs} == {0.1}
     assert {job.spec.realizations for job in strong.jobs} == {1000}
 
@@ -342,9 +370,17 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_is_a_page_that_names_every_group_and_key() -> None:
     page = run("--help")
     assert page.returncode == 0
-    for word in [*GROUPS, "experiment", *EXPERIMENTS, *(key.rpartition(".")[2] for key in field_types())]:
+    for word in [*GROUPS, "experiment", *EXPERIMENTS, *(key.rpartition(".")[2] for key in keys_of("ensemble"))]:
         assert word in page.stdout
-    assert len(page.stdout.splitlines()) < 80
+    assert len(page.stdout.splitlines()) < 95
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_help_of_a_study_shows_its_keys(name: str) -> None:
+    page = run("--help", f"experiment={name}")
+    assert page.returncode == 0
+    for key in keys_of(plan(f"experiment={name}").jobs[0].config.study):
+        assert key.rpartition(".")[2] in page.stdout
 
 
 def test_help_and_checks_do_not_import_mlflow() -> None:

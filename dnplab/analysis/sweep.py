@@ -30,8 +30,9 @@ class Sweep:
     `runs` has a row per run (run_id, name, tags `code_version` and `fingerprint`, params, metrics).
     `realizations` and `spins` are long tables over all runs with the columns of `groups`, `model`
     and `temperature_k` in front; `spins` is empty where no run stored a profile. `spectra` holds the
-    EPR spectra, averaged over the realizations, in the same way. `missing` lists the points without
-    a finished run (empty ones where the sweep was too long to store them).
+    EPR spectra, averaged over the realizations, in the same way; `eigenstates` those of rho of
+    realization 0, and `sz_values` their <S_i^z>. `missing` lists the points without a finished run
+    (empty ones where the sweep was too long to store them).
     """
 
     name: str
@@ -43,6 +44,8 @@ class Sweep:
     missing: tuple[Point, ...]
     warnings: tuple[str, ...]
     spectra: pd.DataFrame = field(default_factory=pd.DataFrame)
+    eigenstates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sz_values: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def completeness(self) -> str:
@@ -86,6 +89,8 @@ def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
         expected=expected,
         missing=tuple(missing),
         spectra=_long_table(store, runs, groups, "spectrum.parquet"),
+        eigenstates=_long_table(store, runs, groups, "eigenstates.parquet"),
+        sz_values=_long_table(store, runs, groups, "sz_values.parquet"),
         warnings=(*undeclared, *repeated, *_version_warning(runs)),
     )
 

@@ -1,5 +1,6 @@
 """Configs: the typed schema, the check of a command before it runs, and the ensembles that it asks for."""
 
+from dnplab.config.baths import to_bath
 from dnplab.config.plan import Job, Plan, make_job, make_plan
 from dnplab.config.schema import Config, register
 from dnplab.config.spec import (
@@ -8,7 +9,6 @@ from dnplab.config.spec import (
     resolved,
     run_name,
     run_tags,
-    to_bath,
     to_config,
     to_spec,
     with_full_key,

@@ -31,7 +31,7 @@ from dnplab.config.spec import (
     to_study,
     with_full_key,
 )
-from dnplab.config.studies import ENSEMBLE, STUDIES, sections_of
+from dnplab.config.studies import ENSEMBLE, STUDIES, reads, sections_of
 from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
 from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import ParameterError
@@ -210,18 +210,17 @@ def make_job(config: Config) -> Job:
 
 def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[str, ...]:
     """Refuse words that no chosen study reads; the sentences on a choice of samples where there are none."""
-    read = {section for study in studies for section in sections_of(study)}
     notes = []
     for word in words:
-        key = word.get_key_element()
-        section = key.replace("/", ".").partition(".")[0]
-        if section in read or section in ("experiment", "hydra", "scale"):
+        key = word.get_key_element().partition("@")[0].replace("/", ".")
+        if key.partition(".")[0] in ("experiment", "hydra") or any(reads(study, key) for study in studies):
             continue
         names = " and ".join(studies)
         if key == "ensemble":
             notes.append(f"{word.input_line} changes nothing here: the study {names} averages no samples.")
             continue
-        raise ConfigError(f"{word.input_line} would change nothing: the study {names} reads {', '.join(sorted(read))} only.")
+        read = sorted({section for study in studies for section in sections_of(study)})
+        raise ConfigError(f"{word.input_line} would change nothing: the study {names} reads {', '.join(read)} only.")
     return tuple(notes)
 
 

@@ -28,12 +28,20 @@ class SystemConfig:
 
 @dataclass
 class BathConfig:
-    """The bath; a time that is null follows `dnplab.Bath.letter`."""
+    """The bath; without a process of phonons, a time that is null follows `dnplab.Bath.letter`.
+
+    With a process ("direct", "two_phonon") all times follow from it and are null; without one, its keys are null.
+    """
 
     temperature_k: float = MISSING
     t1_us: float | None = MISSING
     t_star_us: float | None = MISSING
     t_zero_us: float | None = MISSING
+    process: str | None = MISSING
+    coupling_ratio: float | None = MISSING
+    density_kg_m3: float | None = MISSING
+    sound_velocity_m_s: float | None = MISSING
+    in_sector_mhz: float | None = MISSING
 
 
 @dataclass
@@ -78,6 +86,87 @@ class ObservablesConfig:
 
 
 @dataclass
+class RegimeConfig:
+    """One case of the three-level model, in its common unit of angular frequency."""
+
+    detuning: float = MISSING
+    coupling: float = MISSING
+    decay: float = MISSING
+    half_width: float = MISSING
+
+
+@dataclass
+class ThreeLevelConfig:
+    """The three-level model: `dnplab.studies.three_level`."""
+
+    amplitude: float = MISSING
+    n_bar: float = MISSING
+    points: int = MISSING
+    mixing: RegimeConfig = field(default_factory=RegimeConfig)
+    anderson: RegimeConfig = field(default_factory=RegimeConfig)
+    zeno: RegimeConfig = field(default_factory=RegimeConfig)
+    incoherent: RegimeConfig = field(default_factory=RegimeConfig)
+
+
+@dataclass
+class PhononsConfig:
+    """T(|omega|) of phonons: `dnplab.studies.phonons`."""
+
+    t1_us: float = MISSING
+    at_temperature_k: float = MISSING
+    electron_ghz: float = MISSING
+    density_kg_m3: float = MISSING
+    sound_velocity_m_s: float = MISSING
+    electrons_mmol_l: float = MISSING
+    debye_ghz: float = MISSING
+    in_sector_mhz: float = MISSING
+    temperatures_k: list[float] = MISSING
+    temperature_min_k: float = MISSING
+    temperature_max_k: float = MISSING
+    temperature_points: int = MISSING
+    frequency_min_ghz: float = MISSING
+    frequency_max_ghz: float = MISSING
+    frequency_points: int = MISSING
+
+
+@dataclass
+class SingleSpinConfig:
+    """Bloch saturation of one spin: `dnplab.studies.single_spin`."""
+
+    temperatures_k: list[float] = MISSING
+    amplitudes_mhz: list[float] = MISSING
+    first_mhz: float = MISSING
+    last_mhz: float = MISSING
+    points: int = MISSING
+    electron_ghz: float = MISSING
+
+
+@dataclass
+class BuildUpConfig:
+    """Build-up curves: `dnplab.studies.build_up`."""
+
+    duration_us: float | None = MISSING
+    points: int = MISSING
+    realizations: int = MISSING
+    seed: int = MISSING
+    rtol: float = MISSING
+
+
+@dataclass
+class TrajectoriesConfig:
+    """Quantum trajectories: `dnplab.studies.trajectories`."""
+
+    count: int = MISSING
+    count_hilbert: int = MISSING
+    seed: int = MISSING
+    duration_us: float = MISSING
+    step_us: float = MISSING
+    burn_in_us: float | None = MISSING
+    shown_us: float = MISSING
+    shown_step_us: float = MISSING
+
+
+@dataclass
 class TrackingConfig:
     """Where runs are recorded; uri null is a SQLite file in the output folder."""
 
@@ -108,6 +197,11 @@ class Config:
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     observables: ObservablesConfig = field(default_factory=ObservablesConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    three_level: ThreeLevelConfig | None = None
+    phonons: PhononsConfig | None = None
+    single_spin: SingleSpinConfig | None = None
+    build_up: BuildUpConfig | None = None
+    trajectories: TrajectoriesConfig | None = None
 
 
 def register() -> None:

@@ -11,11 +11,13 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from dnplab.bath import Bath
+from dnplab.config.baths import to_bath
 from dnplab.config.schema import Config, field_types
-from dnplab.config.studies import ENSEMBLE, STUDIES, sections_of
+from dnplab.config.studies import COMMON, ENSEMBLE, STUDIES, reads
 from dnplab.drive import Drive
 from dnplab.ensemble import SCHEMA, EnsembleSpec
 from dnplab.errors import DnplabError, ParameterError
+from dnplab.phonons import PhononSpectrum
 from dnplab.studies import Study
 
 __all__ = [
@@ -25,7 +27,6 @@ __all__ = [
     "run_name",
     "run_tags",
     "study_params",
-    "to_bath",
     "to_config",
     "to_spec",
     "to_study",
@@ -90,12 +91,6 @@ def to_spec(config: Config) -> EnsembleSpec:
         raise with_full_key(error) from error
 
 
-def to_bath(config: Config) -> Bath:
-    """The bath that a config describes; its null times become those of `Bath.letter`."""
-    bath = config.bath
-    return Bath.letter(bath.temperature_k, bath.t1_us, bath.t_star_us, bath.t_zero_us)
-
-
 def to_study(config: Config) -> Study:
     """The study that a config describes.
 
@@ -111,20 +106,28 @@ def to_study(config: Config) -> Study:
 
 def study_params(config: Config) -> dict[str, str | int | float | bool]:
     """The parameters of a study's run under their config keys: all that it reads, with the bath's times resolved."""
-    config, found = resolved(config), {}
+    found: dict[str, str | int | float | bool] = {}
     for key in field_types():
-        section = key.partition(".")[0]
-        if section in STUDIES[config.study].sections:
-            value = operator.attrgetter(key)(config)
+        own = reads(config.study, key) and key.partition(".")[0] not in COMMON
+        value = operator.attrgetter(key)(config) if own else None
+        if value is not None:
             found[key] = value if isinstance(value, int | float | bool) else str(value)
-    return {"study": config.study, **found}
+    times = {f"bath.{key}": t for key, t in _times(to_bath(config)).items()} if reads(config.study, "bath") else {}
+    return {"study": config.study, **found, **times}
 
 
 def resolved(config: Config) -> Config:
-    """The same config with the bath's null times written out."""
-    bath = to_bath(config)
-    times = {"t1_us": bath.t1_us, "t_star_us": bath.t_star_us, "t_zero_us": bath.t_zero_us}
-    return replace(config, bath=replace(config.bath, **times))
+    """The same config with the bath's null times written out, where they do not follow from phonons."""
+    if config.bath.process is not None:
+        return config
+    bath = replace(config.bath)
+    for key, value in _times(to_bath(config)).items():
+        setattr(bath, key, value)
+    return replace(config, bath=bath)
+
+
+def _times(bath: Bath) -> dict[str, float]:
+    return {"t1_us": bath.t1_us, "t_star_us": bath.t_star_us, "t_zero_us": bath.t_zero_us}
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -155,8 +158,7 @@ def _edges(half_width_mhz: float, bin_mhz: float) -> tuple[float, ...]:
 def with_full_key(error: ParameterError, study: str = ENSEMBLE) -> ConfigError:
     """The same sentence about the config key: "temperature_k is ..." -> "bath.temperature_k is ..."."""
     aliases = {"observables": "observables.names", "epr_edges_mhz": "observables.epr_half_width_mhz"}
-    read = sections_of(study)
-    matches = [k for k in field_types() if k.rpartition(".")[2] == error.key and k.partition(".")[0] in read]
+    matches = [k for k in field_types() if f".{k}".endswith(f".{error.key}") and reads(study, k)]
     full = aliases.get(error.key, matches[0] if len(matches) == 1 else error.key)
     return ConfigError(str(error).replace(error.key, full, 1))
 
@@ -175,6 +177,7 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
         "bath.t1_us": spec.bath.t1_us,
         "bath.t_star_us": spec.bath.t_star_us,
         "bath.t_zero_us": spec.bath.t_zero_us,
+        **_phonon_params(spec),
         "drive.frequency_ghz": spec.drive.frequency_ghz,
         "drive.amplitude_mhz": spec.drive.amplitude_mhz,
         "drive.sites": sites,
@@ -186,6 +189,19 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
         "ensemble.realizations": spec.realizations,
         "ensemble.seed": spec.seed,
         **({"ensemble.shard": "{}/{}".format(*spec.shard)} if spec.shard else {}),
+    }
+
+
+def _phonon_params(spec: EnsembleSpec) -> dict[str, str | float]:
+    if not isinstance(gamma := spec.bath.spectral_function, PhononSpectrum):
+        return {}
+    process = gamma.process
+    return {
+        "bath.process": process.process,
+        "bath.coupling_ratio": process.coupling_ratio,
+        "bath.density_kg_m3": process.density_kg_m3,
+        "bath.sound_velocity_m_s": process.sound_velocity_m_s,
+        "bath.in_sector_mhz": gamma.in_sector_mhz,
     }
 
 

@@ -181,7 +181,9 @@ def _words(hint: Any) -> str:
         return " or ".join(_words(part) for part in typing.get_args(hint))
     if typing.get_origin(hint) is list:
         (item,) = typing.get_args(hint)
-        return "a list of integers such as [0,2]" if item is int else "a list of names such as [epr,eigenstates]"
+        return {int: "a list of integers such as [0,2]", float: "a list of numbers such as [1.2,12]"}.get(
+            item, "a list of names such as [epr,eigenstates]"
+        )
     plain = {int: "an integer", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}
     return plain[hint]
 

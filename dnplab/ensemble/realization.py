@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dnplab.ensemble.spec import EnsembleSpec
 from dnplab.errors import ConvergenceError, DegenerateSpectrumError, UndefinedMeasureError
-from dnplab.observables.eigenstates import eigenstates_of_hamiltonian, eigenstates_of_rho
+from dnplab.observables.eigenstates import Eigenstates, eigenstates_of_hamiltonian, eigenstates_of_rho
 from dnplab.observables.epr import diagonal_epr_spectrum, epr_spectrum
 from dnplab.observables.level_statistics import gap_ratio
 from dnplab.observables.localization import eigenstate_measures, localization_measures
@@ -28,7 +28,7 @@ class Realization:
     """Values of one realization.
 
     scalars : measures and checks by name
-    arrays : profiles (N,), spectra (bins,), eigenstates (2^N,), by name
+    arrays : profiles (N,), spectra (bins,), eigenstates (2^N,) or per spin (N, 2^N), by name
     undefined : measures that do not exist for this state, with the reason
     failure : why there is no state (not converged), or ""; then scalars and arrays are empty
     """
@@ -58,14 +58,15 @@ def measure_realization(spec: EnsembleSpec, index: int, device: str = "cpu") -> 
         "rounding_floor": float(state.outcome == "rounding floor"),
         "mean_polarization": float(state.polarization.mean()),
     }
-    _checks(state, out)
+    states = eigenstates_of_rho(state, spec.kept_spins) if "eigenstates" in spec.observables else None
+    _checks(state, states, out)
     ansatz = _ansatz(state, out) if "spin_temperature" in spec.observables else None
     if "polarization" in spec.observables:
         _profiles(spec, state, ansatz, out)
     if "epr" in spec.observables:
         _spectra(spec, state, ansatz, out)
-    if "eigenstates" in spec.observables:
-        _eigenstates(spec, state, out)
+    if states is not None:
+        _eigenstates(spec, state, states, out)
     if "level_statistics" in spec.observables:
         try:
             out.scalars["gap_ratio"] = gap_ratio(system.spectrum)
@@ -75,9 +76,12 @@ def measure_realization(spec: EnsembleSpec, index: int, device: str = "cpu") -> 
     return out
 
 
-def _checks(state: SteadyState, out: Realization) -> None:
-    p = state.populations
-    eigenvalues = np.linalg.eigvalsh(state.density_matrix()) if p is None else p
+def _checks(state: SteadyState, states: Eigenstates | None, out: Realization) -> None:
+    if states is not None:
+        eigenvalues = states.eigenvalue  # one decomposition serves both: at N = 12 it takes minutes
+    else:
+        p = state.populations
+        eigenvalues = np.asarray(np.linalg.eigvalsh(state.density_matrix())) if p is None else p
     out.scalars["min_eigenvalue"] = float(eigenvalues.min())
     out.scalars["trace_error"] = abs(float(eigenvalues.sum()) - 1.0)
 
@@ -128,8 +132,7 @@ def _spectra(spec: EnsembleSpec, state: SteadyState, ansatz: SpinTemperature | N
         out.arrays["epr_ansatz"] = diagonal_epr_spectrum(spectrum, ansatz.populations, edges)
 
 
-def _eigenstates(spec: EnsembleSpec, state: SteadyState, out: Realization) -> None:
-    rho = eigenstates_of_rho(state, spec.kept_spins)
+def _eigenstates(spec: EnsembleSpec, state: SteadyState, rho: Eigenstates, out: Realization) -> None:
     hamiltonian = eigenstates_of_hamiltonian(state.system, spec.kept_spins)
     measures, undefined = eigenstate_measures(rho, hamiltonian)
     out.scalars |= measures
@@ -140,6 +143,7 @@ def _eigenstates(spec: EnsembleSpec, state: SteadyState, out: Realization) -> No
             "eigenvalue": rho.eigenvalue,
             "energy_mhz": rho.energy_mhz,
             "sz": rho.sz,
+            "state_site_sz": rho.site_sz,
             "arbitrary": rho.arbitrary.astype(float),
             "boltzmann_eigenvalue": _boltzmann_in_order(state, spec),
         }

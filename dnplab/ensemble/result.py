@@ -106,6 +106,7 @@ class EnsembleResult:
     def eigenstates(self) -> pd.DataFrame | None:
         """Eigenstates of rho of realization 0 in order of energy: order, energy_mhz, sz, eigenvalue, entropy, arbitrary.
 
+        sz_0, sz_1, ... are <S_i^z> of spin 0, 1, ...;
         hamiltonian_entropy and boltzmann_eigenvalue belong to the eigenstate of H_S at the same place in the order.
         """
         first = next((r for r in self.converged if "eigenvalue" in r.arrays), None)
@@ -114,6 +115,7 @@ class EnsembleResult:
         names = ("energy_mhz", "sz", "eigenvalue", "boltzmann_eigenvalue", "entropy", "hamiltonian_entropy")
         table = {name: first.arrays[name] for name in names if name in first.arrays}
         order = np.arange(len(first.arrays["eigenvalue"]))
+        table |= {f"sz_{site}": values for site, values in enumerate(first.arrays.get("state_site_sz", ()))}
         return pd.DataFrame({"order": order, **table, "arbitrary": first.arrays["arbitrary"] > 0})
 
     @property

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from itertools import pairwise
 
 from dnplab import checks
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.errors import ParameterError
-from dnplab.models.registry import require_model
+from dnplab.models.registry import require_bath, require_model
 from dnplab.observables.entanglement import default_kept_spins
 from dnplab.stationary import require_method
 from dnplab.system import SpinSystem
@@ -86,6 +86,9 @@ class EnsembleSpec:
         }
         for name, value in normal.items():
             object.__setattr__(self, name, value)
+        require_bath(self.model, self.bath, self.electron_ghz)
+        if self.bath.lamb_shift:
+            raise ParameterError("lamb_shift", True, "false in an ensemble, whose references stand at the bare electron_ghz")
 
     @property
     def subsystem(self) -> int:
@@ -116,8 +119,9 @@ class EnsembleSpec:
         return self._hash(without=())
 
     def _hash(self, without: tuple[str, ...]) -> str:
-        if self.bath.spectral_function is not None:
-            raise ParameterError("bath.spectral_function", self.bath.spectral_function, "None where results are stored")
+        gamma = self.bath.spectral_function
+        if gamma is not None and not is_dataclass(gamma):
+            raise ParameterError("bath.spectral_function", gamma, "None or that of phonons where results are stored")
         content = asdict(self) | {"schema": SCHEMA, "kept_spins": self.subsystem}
         for name in without:
             del content[name]

@@ -7,11 +7,19 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from dnplab.figures import build_up, phonons, regimes, single_spin, three_level, trajectories
 from dnplab.studies import Study, StudyResult
 
 __all__ = ["study_figures"]
 
-FIGURES: Mapping[str, Callable[[Any, StudyResult], dict[str, Figure]]] = {}
+FIGURES: Mapping[str, Callable[[Any, StudyResult], dict[str, Figure]]] = {
+    "three_level": three_level.figures,
+    "phonons": phonons.figures,
+    "single_spin": single_spin.figures,
+    "regimes": regimes.figures,
+    "build_up": build_up.figures,
+    "trajectories": trajectories.figures,
+}
 
 
 def study_figures(study: Study, result: StudyResult) -> dict[str, Figure]:

@@ -31,6 +31,7 @@ MODEL_COLOURS = {
     "secular": "#1f77b4",
     "nonsecular": "black",
     "ule": "#2ca02c",
+    "zeno": "#cc79a7",
 }
 BOLTZMANN = "0.45"
 MICROWAVES = "#e69f00"

@@ -6,6 +6,6 @@ A generator acts on the real form Z (D, D) of a density matrix (see `dnplab.spin
 """
 
 from dnplab.models.generator import Generator, Projection
-from dnplab.models.registry import MODELS, build
+from dnplab.models.registry import MODELS, RateEquation, build
 
-__all__ = ["MODELS", "Generator", "Projection", "build"]
+__all__ = ["MODELS", "Generator", "Projection", "RateEquation", "build"]

@@ -12,15 +12,20 @@ from dnplab.models.hilbert import Hilbert
 from dnplab.models.nonsecular import Nonsecular
 from dnplab.models.secular import Secular
 from dnplab.models.ule import UniversalLindblad
+from dnplab.models.zeno import Zeno
+from dnplab.phonons import PhononSpectrum
 from dnplab.system import SpinSystem
 
-__all__ = ["MODELS", "build", "require_model"]
+__all__ = ["MODELS", "RateEquation", "build", "require_bath", "require_model"]
 
-MODELS: dict[str, Callable[[SpinSystem, Bath, Drive], Generator | Hilbert]] = {
+RateEquation = Hilbert | Zeno  # 2^N populations
+
+MODELS: dict[str, Callable[[SpinSystem, Bath, Drive], Generator | RateEquation]] = {
     "hilbert": Hilbert,
     "secular": Secular,
     "nonsecular": Nonsecular,
     "ule": UniversalLindblad,
+    "zeno": Zeno,
 }
 
 
@@ -31,9 +36,19 @@ def require_model(name: object) -> str:
     return name
 
 
-def build(name: str, system: SpinSystem, bath: Bath, drive: Drive) -> Generator | Hilbert:
+def require_bath(model: str, bath: Bath, electron_ghz: float) -> None:
+    """Raise unless a model can use all of a bath: nothing in it is passed over."""
+    gamma = bath.spectral_function
+    if isinstance(gamma, PhononSpectrum):
+        if gamma.process.electron_ghz != electron_ghz:
+            raise ParameterError("electron_ghz", electron_ghz, f"{gamma.process.electron_ghz} as in the bath of phonons")
+    elif gamma is not None and model in ("nonsecular", "zeno"):
+        raise ParameterError("bath.spectral_function", gamma, f"None for model={model}, which uses the three times")
+    if bath.lamb_shift and model != "ule":
+        raise ParameterError("lamb_shift", True, f"false for model={model}; only ule has a Lamb shift")
+
+
+def build(name: str, system: SpinSystem, bath: Bath, drive: Drive) -> Generator | RateEquation:
     """The master equation `name` for this system, bath and drive."""
-    require_model(name)
-    if bath.spectral_function is not None and name != "ule":
-        raise ParameterError("bath.spectral_function", bath.spectral_function, f"None for model={name} (only ule uses it)")
+    require_bath(require_model(name), bath, system.electron_ghz)
     return MODELS[name](system, bath, drive)

@@ -2,8 +2,9 @@ r"""The nonsecular equation from its definition, Eq. (6): one jump operator for 
 
     A_{i mu} = sum_{n,m} sqrt(gamma(omega_nm)) <m|S_i^mu|n> |m><n|,     omega_nm = epsilon_n - epsilon_m
 
-(the universal Lindblad equation of the letter's Refs. [28-30]) for any spectral function gamma. `Nonsecular` is what it
-becomes when gamma is flat around +-omega_e and h = 1/2 inside a sector. In the rotating frame only the sum of x and y is
+(the universal Lindblad equation of the letter's Refs. [28-30]) for any spectral function gamma, on request with its Lamb
+shift (`dnplab.models.lamb_shift`). `Nonsecular` is what it becomes when gamma is flat around +-omega_e and h = 1/2 inside a
+sector. In the rotating frame only the sum of x and y is
 stationary, and with L_i, R_i the lowering and raising parts of A_i^x = (L_i + R_i) / 2 it is (D[L_i] + D[R_i]) / 2.
 3N dense products a side: for small N and for checking the production form.
 """
@@ -17,6 +18,7 @@ from dnplab.arrays import Array, namespace, transpose
 from dnplab.bath import Bath
 from dnplab.drive import Drive
 from dnplab.models.generator import Generator, Projection
+from dnplab.models.lamb_shift import lamb_shift_hamiltonian
 from dnplab.rotating_frame import eigenbasis_hamiltonian
 from dnplab.spectrum import Spectrum
 from dnplab.system import SpinSystem
@@ -35,7 +37,10 @@ class UniversalLindblad(Generator):
         self.relaxation_rate = 1.0 / bath.t1_us
         self.basis = spectrum.vectors
         self.hamiltonian = eigenbasis_hamiltonian(system, drive)
-        self._jumps = _jump_operators(spectrum, bath, RAD_US_PER_GHZ * system.electron_ghz)
+        omega_e = RAD_US_PER_GHZ * system.electron_ghz
+        if bath.lamb_shift and bath.spectral_function is not None:
+            self.hamiltonian += lamb_shift_hamiltonian(spectrum, bath.spectral_function, omega_e)
+        self._jumps = _jump_operators(spectrum, bath, omega_e)
         self._decay = np.einsum("jba,jbc->ac", self._jumps, self._jumps, optimize=True)
 
     def dissipate(self, z: Array) -> Array:
@@ -63,13 +68,11 @@ def _jump_operators(spectrum: Spectrum, bath: Bath, omega_e: float) -> FloatArra
     """(3N, D, D): L_i / sqrt 2, R_i / sqrt 2 and A_i^z of every spin."""
     e, dimension = spectrum.block_energies, len(spectrum.sz)
     jumps = np.zeros((spectrum.n_spins, 3, dimension, dimension))
-    custom = bath.spectral_function
 
     def root(gap: FloatArray, time_us: float | FloatArray) -> FloatArray:
-        gamma = bath.h(gap) / time_us if custom is None else custom(gap)
-        return np.asarray(np.sqrt(gamma))
+        return np.asarray(np.sqrt(bath.gamma(gap, time_us)))
 
-    if custom is None and not bath.uniform_dephasing:
+    if bath.spectral_function is None and not bath.uniform_dephasing:
         spectrum.require_nondegenerate("T(0) != T* (t_zero_us, t_star_us)")
     for site in range(spectrum.n_spins):
         for k, up, down in spectrum.adjacent():

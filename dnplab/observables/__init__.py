@@ -5,7 +5,7 @@ from dnplab.observables.entanglement import entanglement_entropies
 from dnplab.observables.epr import diagonal_epr_spectrum, epr_spectrum
 from dnplab.observables.level_statistics import gap_ratio
 from dnplab.observables.localization import localization_measures
-from dnplab.observables.references import bloch_profile, boltzmann_populations
+from dnplab.observables.references import bloch_profile, boltzmann_populations, zeno_profile
 from dnplab.observables.spin_temperature import SpinTemperature, fit_spin_temperature, spin_temperature
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "gap_ratio",
     "localization_measures",
     "spin_temperature",
+    "zeno_profile",
 ]

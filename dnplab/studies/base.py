@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import ClassVar, Protocol
+from dataclasses import Field, asdict, dataclass
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -36,7 +36,7 @@ def no_progress(_count: int) -> None:
 class Study(Protocol):
     """A frozen dataclass whose fields fix its numbers."""
 
-    __dataclass_fields__: ClassVar[dict[str, object]]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     study: ClassVar[str]
 
     @property
@@ -56,5 +56,5 @@ class Study(Protocol):
 
 def fingerprint_of(study: Study) -> str:
     """Hash of all that fixes a study's numbers: two runs with the same one are the same."""
-    content = {"study": study.study, "schema": SCHEMA, **asdict(study)}  # type: ignore[call-overload]
+    content = {"study": study.study, "schema": SCHEMA, **asdict(study)}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

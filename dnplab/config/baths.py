@@ -1,0 +1,33 @@
+"""From the bath's part of a config to a bath."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from dnplab.bath import Bath
+from dnplab.config.schema import Config
+from dnplab.errors import ParameterError
+from dnplab.phonons import PROCESSES
+
+__all__ = ["to_bath"]
+
+
+def to_bath(config: Config) -> Bath:
+    """The bath that a config describes: of phonons, or of times, which follow `Bath.letter` where they are null."""
+    bath = config.bath
+    times = {key: getattr(bath, key) for key in ("t1_us", "t_star_us", "t_zero_us")}
+    medium = {key: getattr(bath, key) for key in ("coupling_ratio", "density_kg_m3", "sound_velocity_m_s")}
+    if bath.process is None:
+        for key, value in (medium | {"in_sector_mhz": bath.in_sector_mhz}).items():
+            if value is not None:
+                raise ParameterError(f"bath.{key}", value, f"null where bath.process is null, one of {', '.join(PROCESSES)}")
+        return Bath.letter(bath.temperature_k, **times)
+    if bath.process not in PROCESSES:
+        raise ParameterError("bath.process", bath.process, "null or one of " + ", ".join(PROCESSES))
+    for key, value in times.items():
+        if value is not None:
+            raise ParameterError(
+                f"bath.{key}", value, f"null where bath.process={bath.process}: the times follow from phonons"
+            )
+    process = PROCESSES[bath.process](electron_ghz=config.system.electron_ghz, **medium)
+    return Bath.phonons(process, bath.temperature_k, cast(float, bath.in_sector_mhz))

@@ -1,0 +1,143 @@
+"""The front door of trajectories: one history of a system, addressed by (seed, index), whatever computes it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dnplab import checks
+from dnplab.arrays import free_bytes
+from dnplab.bath import Bath
+from dnplab.drive import Drive
+from dnplab.errors import MemoryEstimateError, ParameterError
+from dnplab.models.registry import require_bath, require_model
+from dnplab.system import SpinSystem
+from dnplab.trajectories.history import Trajectory
+from dnplab.trajectories.level_jumps import LevelJumps, level_history
+from dnplab.trajectories.local_jumps import LocalJumps
+from dnplab.trajectories.propagation import DIAGONALISED_MAX_SPINS, propagator_of
+from dnplab.trajectories.wave_function import wave_function
+
+__all__ = ["UNRAVELLED", "require_sampling", "require_unravelled", "trajectory"]
+
+UNRAVELLED = ("nonsecular", "hilbert")
+STREAM = 1  # the sample (seed, index) of the disorder has another stream of random numbers
+BYTES_OF_A_JUMP = 500.0
+EIGENVECTOR_MATRICES = 7.0  # complex (D, D) alive while H_eff is diagonalised
+GAIN_MATRICES = 8.0  # real (D, D) alive while the rates between levels are made
+
+
+def trajectory(
+    system: SpinSystem,
+    bath: Bath,
+    drive: Drive,
+    model: str = "nonsecular",
+    seed: tuple[int, int] = (0, 0),
+    duration_us: float = 10.0,
+    step_us: float = 0.02,
+    initial: ArrayLike | int | None = None,
+    weights: bool = False,
+    propagator: str = "auto",
+) -> Trajectory:
+    """One history, observed every `step_us` (which changes no jump: there is no step in between).
+
+    model : "nonsecular" (a wave function with local jumps) or "hilbert" (jumps between eigenstates of H_S)
+    seed : (seed, index), the address of its random numbers
+    initial : a state (D,) in the product basis (nonsecular) or a level of `system.spectrum` (hilbert); None draws a product
+        state, each spin thermal by itself, and for hilbert a level out of it
+    weights : keep |<n|psi>|^2 at every time
+    propagator : between jumps of the wave function, see `dnplab.trajectories.propagation`
+
+    Raises:
+        ParameterError: a value is out of its domain, or the model has no unravelling.
+        MemoryEstimateError: the history would not fit into memory.
+
+    """
+    require_unravelled(model, system, bath)
+    duration, step = require_sampling(bath, duration_us, step_us)
+    count = 1 + max(1, round(duration / step))
+    _require_memory(system.n_spins, model, bath, count, duration, weights, propagator)
+    rng = _generator(seed)
+    times = np.linspace(0.0, duration, count)
+    if model == "hilbert":
+        jumps = LevelJumps(system, bath, drive)
+        return level_history(system, jumps, _level(system, bath, initial, rng), times, rng, weights)
+    local = LocalJumps(system, bath, drive)
+    between = propagator_of(local.effective_hamiltonian, propagator)
+    return wave_function(system, local, between, _state(system, bath, initial, rng), times, rng, weights)
+
+
+def require_unravelled(model: str, system: SpinSystem, bath: Bath) -> None:
+    """Raise unless a model has trajectories here."""
+    if require_model(model) not in UNRAVELLED:
+        raise ParameterError("model", model, "nonsecular or hilbert: the others have no unravelling into trajectories here")
+    require_bath(model, bath, system.electron_ghz)
+
+
+def require_sampling(bath: Bath, duration_us: float, step_us: float, prefix: str = "") -> tuple[float, float]:
+    """A duration and a sampling step, checked; `prefix` is that of their names."""
+    duration, step = checks.positive(f"{prefix or 'duration_'}us", duration_us), checks.positive(f"{prefix}step_us", step_us)
+    longest = min(duration, bath.t1_us)
+    if step > longest:
+        limit = f"at most {longest:g} µs, the shorter of the duration and T_1: longer steps do not see single spin flips"
+        raise ParameterError(f"{prefix}step_us", step, limit)
+    return duration, step
+
+
+def _generator(seed: tuple[int, int]) -> np.random.Generator:
+    if not isinstance(seed, tuple | list) or len(seed) != 2:
+        raise ParameterError("seed", seed, "a pair (seed, index) of integers >= 0")
+    root, index = (checks.non_negative_int("seed", part) for part in seed)
+    return np.random.default_rng(np.random.SeedSequence(root, spawn_key=(index, STREAM)))
+
+
+def _state(system: SpinSystem, bath: Bath, initial: object, rng: np.random.Generator) -> NDArray[np.complex128]:
+    if initial is None:
+        psi = np.zeros(system.dimension, dtype=np.complex128)
+        psi[_thermal_product_state(system, bath, rng)] = 1.0
+        return psi
+    psi = np.array(initial, dtype=np.complex128)
+    if psi.shape != (system.dimension,) or not np.isfinite(psi).all() or not np.any(psi):
+        raise ParameterError("initial", initial, f"None or a state, {system.dimension} finite amplitudes not all zero")
+    return np.asarray(psi / np.linalg.norm(psi))
+
+
+def _level(system: SpinSystem, bath: Bath, initial: object, rng: np.random.Generator) -> int:
+    if initial is None:
+        row = system.spectrum.vectors[_thermal_product_state(system, bath, rng)]
+        return int(rng.choice(system.dimension, p=row**2 / (row**2).sum()))
+    if isinstance(initial, bool) or not isinstance(initial, int | np.integer) or not 0 <= initial < system.dimension:
+        raise ParameterError("initial", initial, f"None or a level from 0 to {system.dimension - 1}")
+    return int(initial)
+
+
+def _thermal_product_state(system: SpinSystem, bath: Bath, rng: np.random.Generator) -> int:
+    p_up = 0.5 * (1.0 + bath.thermal_polarization(system.electron_ghz))
+    down = rng.random(system.n_spins) >= p_up
+    return int("".join(str(int(bit)) for bit in down), 2)  # spin 0 is the most significant bit, 1 is down
+
+
+def _require_memory(
+    n_spins: int, model: str, bath: Bath, count: int, duration_us: float, weights: bool, propagator: str
+) -> None:
+    """Raise with the numbers if a history would not fit into the free memory."""
+    d, n = 2.0**n_spins, n_spins
+    needed = 8.0 * count * (n + 2 + (d if weights else 0)) + BYTES_OF_A_JUMP * duration_us * _most_jumps_per_us(n, bath)
+    spectrum = math.comb(2 * n, n) if weights or model == "hilbert" or not bath.uniform_dephasing else 0
+    needed += 32.0 * spectrum + 40.0 * d * (n * n / 4 + n + 1)
+    if model == "hilbert":
+        needed += 8.0 * GAIN_MATRICES * d**2
+    elif propagator == "diagonalised" or (propagator == "auto" and n <= DIAGONALISED_MAX_SPINS):
+        needed += 16.0 * EIGENVECTOR_MATRICES * d**2
+    if needed > (free := free_bytes("cpu")):
+        raise MemoryEstimateError(
+            f"system.n_spins is {n}, but a {model} trajectory of {duration_us:g} µs would then need about "
+            f"{needed / 2**30:.3g} GiB of memory and {free / 2**30:.3g} GiB are free; use fewer spins, a shorter duration "
+            "or a longer step."
+        )
+
+
+def _most_jumps_per_us(n_spins: int, bath: Bath) -> float:
+    return n_spins * (1.0 / bath.t1_us + 0.125 * (1.0 / bath.t_star_us + 1.0 / bath.t_zero_us))
