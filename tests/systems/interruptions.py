@@ -97,4 +97,5 @@ def compare(disturbed: Path, quiet: Path) -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        print(dict(kill_and_resume(int(sys.argv[1]) if len(sys.argv) > 1 else 20, seed=0, folder=Path(scratch))))
+        moments = kill_and_resume(int(sys.argv[1]) if len(sys.argv) > 1 else 20, seed=0, folder=Path(scratch))
+        sys.stdout.write(f"{dict(moments)}\n")
