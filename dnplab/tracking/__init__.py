@@ -1,5 +1,6 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
+from dnplab.tracking.collecting import copy_finished
 from dnplab.tracking.reading import TrackedRun, fetch_files, find_runs, read_table
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
 from dnplab.tracking.store import Store, default_uri, experiment_names, ui_command
@@ -22,6 +23,7 @@ __all__ = [
     "abandoned",
     "close_stale_runs",
     "code_tags",
+    "copy_finished",
     "declare_sweep",
     "declared_sweeps",
     "default_uri",

@@ -1,0 +1,98 @@
+"""Gather the runs and realizations of other output folders into one: ``python -m experiments.collect --help``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import hydra
+from hydra._internal.utils import get_args_parser
+
+from dnplab.config import read_config
+from dnplab.config.words import check_outputs
+from dnplab.errors import DnplabError, ParameterError, TrackingError
+from dnplab.tracking import Store, copy_finished, default_uri, experiment_names
+
+__all__ = ["main"]
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+BAD_INPUT = 2
+
+
+@dataclass
+class TrackingKeys:
+    """The store that runs are copied into."""
+
+    uri: str | None = None
+
+
+@dataclass
+class CollectConfig:
+    """The keys of this command."""
+
+    sources: list[str] = field(default_factory=list)
+    outputs: str = "outputs"
+    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+
+
+def main() -> int:
+    """Run the command in sys.argv; its exit code."""
+    words = get_args_parser().parse_intermixed_args()
+    try:
+        config = read_config(CONF, "collect", CollectConfig, words.overrides)
+        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name="collect")(lambda _: None)()
+            return 0
+        _collect(config)
+    except DnplabError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _collect(config: CollectConfig) -> None:
+    target = Path(config.outputs).absolute()
+    sources = [Path(source).absolute() for source in config.sources]
+    for source in sources:
+        if source == target or not ((source / "mlflow.db").is_file() or (source / "checkpoints").is_dir()):
+            allowed = "output folders of experiments.run, other than outputs"
+            raise ParameterError("sources", str(source), allowed)
+    if not sources:
+        raise ParameterError("sources", [], "at least one output folder, as in 'sources=[node1/outputs]'")
+    check_outputs(config.outputs)
+    uri = config.tracking.uri or default_uri(target)
+    for source in sources:
+        copied = known = 0
+        if (source / "mlflow.db").is_file():
+            for name in experiment_names(default_uri(source)):
+                there = Store(default_uri(source), name, create=False)
+                if there.search("attributes.status = 'FINISHED'"):
+                    new, old = copy_finished(there, Store(uri, name, target / "mlartifacts"))
+                    copied, known = copied + new, known + old
+        samples = _copy_realizations(source / "checkpoints", target / "checkpoints")
+        print(f"{source}: {copied} runs and {samples} realizations copied, {known} runs were there already.")
+
+
+def _copy_realizations(source: Path, target: Path) -> int:
+    """Copy stored realizations that the target does not have, each whole or not at all; how many there were."""
+    count = 0
+    for file in sorted(source.glob("*/*/*.npz")):
+        place = target / file.relative_to(source)
+        if place.exists():
+            continue
+        part = place.with_suffix(".part")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, part)
+            os.replace(part, place)
+        except OSError as error:
+            raise TrackingError(f"{place} cannot be written: {error.strerror or error}.") from error
+        count += 1
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())
