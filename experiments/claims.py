@@ -47,7 +47,7 @@ from dnplab.ensemble import EnsembleResult, run_ensemble
 from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
 from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.jobs import code_folder
+from experiments.jobs import checkpoint_root
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
@@ -165,7 +165,7 @@ def _carry_out(task: Task, termination: Termination) -> int:
     tags = code | {"source": "experiments.claims", "mlflow.source.name": "experiments.claims"}
     mark = hashlib.sha256(json.dumps([task.params, tags], sort_keys=True).encode()).hexdigest()
     with tracked_run(store, name=f"claims {config.scale}", fingerprint=mark, params=task.params, tags=tags) as run:
-        ensembles, found = _measured(task, outputs / "checkpoints" / code_folder(code), termination)
+        ensembles, found = _measured(task, checkpoint_root(outputs), termination)
         table = claims_table(task.claims, found)
         folder = outputs / "claims" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
         head = _head(task, ensembles, code, time.perf_counter() - started)
