@@ -98,7 +98,7 @@ class Bath:
 
         T_1 = 160 µs (T/1.2 K)^-2,  T(0) = 1.6 µs (T/1.2 K)^-1,  T* = 80 µs (T/1.2 K)^-log10(500)
         """
-        ratio = checks.positive("temperature_k", temperature_k) / 1.2
+        ratio = checks.moderate("temperature_k", temperature_k) / 1.2
         laws = (160.0 * ratio**-2, 80.0 * ratio ** -math.log10(500.0), 1.6 / ratio)
         given = (t1_us, t_star_us, t_zero_us)
         # 15 digits, so that 1.2 K and 12 K are Table I to the last bit

@@ -14,6 +14,7 @@ from dnplab.errors import ParameterError
 __all__ = [
     "finite",
     "finite_array",
+    "moderate",
     "non_negative",
     "non_negative_int",
     "positive",
@@ -44,6 +45,13 @@ def positive(key: str, value: object, *, infinite: bool = False) -> float:
     if math.isinf(value) and not infinite:
         raise ParameterError(key, value, allowed)
     return float(value)
+
+
+def moderate(key: str, value: object) -> float:
+    """A number > 0 from 1e-12 to 1e12: powers of several of them neither overflow nor vanish."""
+    if not 1e-12 <= (number := positive(key, value)) <= 1e12:
+        raise ParameterError(key, value, "a number from 1e-12 to 1e12")
+    return number
 
 
 def tolerance(key: str, value: object) -> float:

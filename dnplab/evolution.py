@@ -75,9 +75,12 @@ class Evolution:
 
     def density_matrix(self, index: int = -1) -> NDArray[np.complex128]:
         """rho (2^N, 2^N) in the product basis: at the last time, or at any if states were kept."""
-        if index not in (-1, len(self.times_us) - 1) and len(self.real_forms) < len(self.times_us):
+        count = len(self.times_us)
+        if index not in range(-count, count):
+            raise ParameterError("index", index, f"from {-count} to {count - 1}")
+        if index % count != count - 1 and len(self.real_forms) < count:
             raise ParameterError("index", index, "-1 unless evolve was called with keep_states=True")
-        return from_real(self.real_forms[min(index, len(self.real_forms) - 1)])
+        return from_real(self.real_forms[index % count - count])
 
     def least_eigenvalues(self) -> FloatArray:
         """The smallest eigenvalue of rho at every time whose state is known: (T,) or (1,)."""
@@ -107,8 +110,8 @@ def evolve(
     rtol = checks.tolerance("rtol", rtol)
     times = _ascending(times_us)
     drive.driven_sites(system.n_spins)
-    first = thermal_state(system, bath) if initial is None else _state(initial, system.dimension)
     require_memory(system.n_spins, model, vectors=_vectors(model, system.n_spins, len(times) if keep_states else 1))
+    first = thermal_state(system, bath) if initial is None else _state(initial, system.dimension)
     with limited_threads(1) if system.n_spins <= ONE_THREAD_SPINS else nullcontext():
         equation = build(model, system, bath, drive)
         flow = (
@@ -197,8 +200,11 @@ def _ascending(times_us: ArrayLike) -> FloatArray:
 
 
 def _state(rho: NDArray[np.complex128], dimension: int) -> NDArray[np.complex128]:
-    given = np.asarray(rho)
     allowed = f"a density matrix of shape ({dimension}, {dimension}): Hermitian, of trace 1, without negative eigenvalues"
+    try:
+        given = np.asarray(rho)
+    except ValueError:
+        raise ParameterError("initial", "ragged", allowed) from None
     if given.shape != (dimension, dimension) or given.dtype.kind not in "iufc" or not np.isfinite(given).all():
         raise ParameterError("initial", f"an array of shape {given.shape}", allowed)
     matrix = given.astype(np.complex128)

@@ -32,7 +32,7 @@ the coherences are, for any n and gamma_a, those of (S100), whose D is minus thi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -86,6 +86,11 @@ class ThreeLevel:
             "n_bar": checks.non_negative,
         }.items():
             object.__setattr__(self, key, check(key, getattr(self, key)))
+
+    def scaled(self, factor: float) -> ThreeLevel:
+        """The same levels in another unit: all frequencies times a factor."""
+        frequencies = ("detuning", "coupling", "amplitude", "decay_1", "decay_2")
+        return replace(self, **{key: factor * getattr(self, key) for key in frequencies})
 
     @property
     def resonance(self) -> float:

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 
 from dnplab.config import Job, resolved, run_tags
 from dnplab.ensemble import Checkpoints, EnsembleResult, EnsembleSpec, numerics_version, run_ensemble
-from dnplab.errors import ConvergenceError
+from dnplab.errors import ConvergenceError, TrackingError
 from dnplab.regimes import regime_metrics
 from dnplab.studies import Study, StudyResult
 from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
@@ -133,8 +133,11 @@ def study_folder(job: Job) -> Path:
 
 def study_report(store: Store, run: TrackedRun, folder: Path) -> str:
     """What a finished study has to say and where its files are; they are fetched from the store if they are gone."""
-    if not (folder / REPORT).is_file():
+    if not all((folder / name).is_file() for name in {REPORT} | store.artifact_names(run.run_id)):
         fetch_files(store, run.run_id, folder)
+    if not (folder / REPORT).is_file():
+        remedy = f"`mlflow runs delete --run-id {run.run_id}` makes the same command compute them again"
+        raise TrackingError(f"The files of {run.name} are gone from {folder} and from the store {store.uri!r}; {remedy}.")
     names = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".csv")))
     text = (folder / REPORT).read_text(encoding="utf-8").rstrip()
     return f"{text}\n\nWritten to {folder}: {names}"

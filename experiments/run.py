@@ -21,7 +21,7 @@ from joblib.externals.loky import get_reusable_executor
 from omegaconf import DictConfig
 from tqdm import tqdm
 
-from dnplab.config import ENSEMBLE, Config, Job, Plan, make_job, make_plan, register, to_config, with_full_key
+from dnplab.config import ENSEMBLE, Config, ConfigError, Job, Plan, make_job, make_plan, register, to_config, with_full_key
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import (
     Store,
@@ -52,6 +52,8 @@ def main() -> int:
     if words.help or words.hydra_help or words.info or words.shell_completion:
         return _hydra(sys.argv[1:], None, termination)
     try:
+        if words.cfg and words.multirun:
+            raise ConfigError("--cfg prints the config of one run; leave out -m, and give one value of each key.")
         search = Path(words.config_dir) if words.config_dir else None
         plan = make_plan(CONF, words.overrides, multirun=words.multirun, search=search)
         if words.cfg:
@@ -169,7 +171,9 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
         try:
             _track(make_job(to_config(composed)), bar, termination)
         except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end counts what is missing
-            tqdm.write(str(with_full_key(error) if isinstance(error, ParameterError) else error), file=sys.stderr)
+            tqdm.write(
+                str(with_full_key(error, composed.study) if isinstance(error, ParameterError) else error), file=sys.stderr
+            )
 
     with _arguments(words):
         try:

@@ -87,6 +87,37 @@ def test_a_word_that_a_study_does_not_read_is_refused() -> None:
     assert note == "ensemble=full changes nothing here: the study three_level averages no samples."
 
 
+def test_the_criteria_know_no_frequency_of_the_microwaves() -> None:
+    assert complaint("experiment=regimes", "drive.frequency_ghz=94").startswith(
+        "drive.frequency_ghz=94 would change nothing"
+    )
+    assert complaint("experiment=regimes", "system.electron_ghz=nan").startswith("system.electron_ghz is nan")
+
+
+def test_sweeps_of_unlike_jobs_have_points() -> None:
+    assert plan("experiment=phonons,regimes", multirun=True).points == [{"study": "phonons"}, {"study": "regimes"}]
+    baths = plan("bath=phonon_raman,letter", "bath.temperature_k=1.2,2", multirun=True)
+    assert baths.points == [
+        {"bath.process": process, "bath.temperature_k": temperature}
+        for process in ("two_phonon", "none")
+        for temperature in (1.2, 2.0)
+    ]
+    swept = plan("study=build_up", "bath=letter,table1_slow", "build_up.points=11", multirun=True)
+    assert [job.steps for job in swept.jobs] == [1, 1]
+
+
+def test_unlike_jobs_that_cannot_be_one_sweep() -> None:
+    both = complaint("study=phonons,ensemble", multirun=True)
+    assert both == "study is phonons and ensemble, but a sweep must be of ensembles or of studies, not of both."
+    stray = complaint("study=phonons,regimes", "phonons.t1_us=10,20", multirun=True)
+    assert stray.startswith("phonons.t1_us=10,20 would change nothing: the study regimes reads")
+
+
+def test_a_prefix_does_not_hide_a_key() -> None:
+    (job,) = plan("experiment=phonons", "++phonons.t1_us=3").jobs
+    assert job.params["phonons.t1_us"] == 3.0
+
+
 def test_experiments_say_which_configs_exist() -> None:
     letter = {f"fig{number}" for number in (1, 2, 3)} | {f"figs{number}" for number in range(4, 12)}
     assert letter | {"crossover", "phonons", "regimes", "single_spin"} <= set(EXPERIMENTS)
@@ -303,6 +334,8 @@ def test_sweep_id_does_not_depend_on_the_order_of_words() -> None:
         (["observables.epr_bin_mhz=9"], ["observables.epr_bin_mhz is 9", "epr_half_width_mhz"]),
         (["model=hilbert,secular"], ["add -m"]),
         (["nonsense"], ["'nonsense' is not understood", "KEY=VALUE"]),
+        *[([f"bath={odd}"], [f"bath={odd} is not understood; bath=OPTION takes"]) for odd in ("null", "1", "[1,2]")],
+        (["bath.temperature_k=1e-300"], ["bath.temperature_k is 1e-300, but it must be a number from 1e-12 to 1e12."]),
         (["bath.temperature_k=${system.colour}"], ["colour"]),
         (["ensemble.workers=-1"], ["ensemble.workers is -1, but it must be an integer >= 0."]),
         (["ensemble.threads=-1"], ["ensemble.threads is -1, but it must be an integer >= 0."]),
@@ -397,6 +430,12 @@ def test_cfg_prints_the_values_of_a_command() -> None:
     shown = run("--cfg", "job", "experiment=crossover", "bath.temperature_k=3")
     assert shown.returncode == 0
     assert "temperature_k: 3.0" in shown.stdout
+
+
+def test_cfg_is_of_one_run() -> None:
+    shown = run("--cfg", "job", "-m", "study=phonons")
+    assert shown.returncode == 2
+    assert shown.stderr.strip() == "--cfg prints the config of one run; leave out -m, and give one value of each key."
 
 
 def test_cfg_needs_no_memory() -> None:

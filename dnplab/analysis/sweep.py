@@ -152,11 +152,11 @@ def _names_a_point(key: str) -> bool:
 def _group_columns(runs: pd.DataFrame, varying: Sequence[str], asked: DeclaredSweep | None) -> tuple[str, ...]:
     """Parameters other than model and temperature that tell crossovers of one sweep apart.
 
-    Besides those that were swept or name samples, they are all that differ at one model and
-    temperature; the bath's times, which follow the temperature, are then none of them.
+    Besides those that were swept or name samples, they are all that differ at one point of the sweep;
+    the bath's times, which follow the temperature and the kind of bath, are then none of them.
     """
     swept = [key for key in asked.keys if key in runs] if asked is not None else []
-    cells = runs.groupby(list(AXES))
+    cells = runs.groupby(list(dict.fromkeys([*AXES, *swept])), dropna=False)
     differing = [key for key in varying if _names_a_point(key) or cells[key].agg(_differs).any()]
     return tuple(dict.fromkeys(key for key in [*swept, *differing] if key not in AXES))
 

@@ -97,7 +97,7 @@ class Plan:
         """The points of the sweep: the logged parameters that tell its jobs apart; those that follow are left out."""
         points = [{key: _rounded(value) for key, value in job.params.items()} for job in self.jobs]
         chosen: list[str] = []
-        for key in points[0]:
+        for key in (key for key in points[0] if all(key in point for point in points)):
             known = {tuple(point[k] for k in chosen) for point in points}
             refined = {tuple(point[k] for k in [*chosen, key]) for point in points}
             if len(refined) > len(known):
@@ -146,9 +146,9 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
         words = parse_words([*extra, *overrides])
         check_words(words, field_types(), groups())
         fixed = [word.input_line or "" for word in words if not word.is_sweep_override()]
-        if any(word.get_key_element().partition(".")[0] in STUDIES for word in words):  # composes for its own study only
-            chosen = [word.input_line or "" for word in words if word.get_key_element() in groups()]
-            _require_effect(words, [compose_words("config", chosen).study])
+        if own := [word for word in words if word.key_or_group.partition(".")[0] in STUDIES]:  # compose for their study only
+            for options in itertools.product(*(_values(word) for word in words if word.key_or_group in groups())):
+                _require_effect(own, [compose_words("config", options).study])
         base = compose_words("config", fixed, hydra=True)
         multirun = multirun or base.hydra.mode == RunMode.MULTIRUN
         if not multirun and len(fixed) < len(words):
@@ -161,7 +161,12 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             jobs = tuple(_unfold({word.get_key_element(): _values(word) for word in [*presets, *words]}))
         else:
             jobs = (make_job(to_config(base)),)
-        notes = _require_effect(words, list(dict.fromkeys(job.config.study for job in jobs)))
+        studies = list(dict.fromkeys(job.config.study for job in jobs))
+        if ENSEMBLE in studies and len(studies) > 1:
+            raise ConfigError(
+                f"study is {' and '.join(studies)}, but a sweep must be of ensembles or of studies, not of both."
+            )
+        notes = _require_effect(words, studies)
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
@@ -212,7 +217,7 @@ def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[
     """Refuse words that no chosen study reads; the sentences on a choice of samples where there are none."""
     notes = []
     for word in words:
-        key = word.get_key_element().partition("@")[0].replace("/", ".")
+        key = word.key_or_group.replace("/", ".")
         if key.partition(".")[0] in ("experiment", "hydra") or any(reads(study, key) for study in studies):
             continue
         names = " and ".join(studies)

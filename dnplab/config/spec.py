@@ -173,11 +173,11 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
         "system.disorder_mhz": spec.disorder_mhz,
         "system.coupling_mhz": spec.coupling_mhz,
         "system.ising": spec.ising,
+        **_phonon_params(spec),
         "bath.temperature_k": spec.bath.temperature_k,
         "bath.t1_us": spec.bath.t1_us,
         "bath.t_star_us": spec.bath.t_star_us,
         "bath.t_zero_us": spec.bath.t_zero_us,
-        **_phonon_params(spec),
         "drive.frequency_ghz": spec.drive.frequency_ghz,
         "drive.amplitude_mhz": spec.drive.amplitude_mhz,
         "drive.sites": sites,
@@ -194,7 +194,7 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
 
 def _phonon_params(spec: EnsembleSpec) -> dict[str, str | float]:
     if not isinstance(gamma := spec.bath.spectral_function, PhononSpectrum):
-        return {}
+        return {"bath.process": "none"}
     process = gamma.process
     return {
         "bath.process": process.process,

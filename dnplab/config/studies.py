@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dnplab import checks
 from dnplab.bath import Bath
 from dnplab.config.baths import to_bath
 from dnplab.config.schema import Config
@@ -41,6 +42,7 @@ def _three_level(config: Config) -> Study:
 
 
 def _regimes(config: Config) -> Study:
+    checks.positive("electron_ghz", config.system.electron_ghz)
     return RegimesStudy(config.system.disorder_mhz, config.system.coupling_mhz, **_driven(config))
 
 
@@ -64,11 +66,13 @@ def _values(section: object) -> dict[str, Any]:
 
 
 SPINS = ("system", "bath", "drive")
+RANGES = ("system.disorder_mhz", "system.coupling_mhz")
+ELECTRON = "system.electron_ghz"  # of baths of phonons; no criterion depends on it or on the microwaves' frequency
 STUDIES: Mapping[str, Recipe] = {
     "three_level": Recipe(("three_level",), _three_level),
     "phonons": Recipe(("phonons",), lambda config: Phonons(**_values(config.phonons))),
     "single_spin": Recipe(("single_spin",), lambda config: SingleSpinStudy(**_values(config.single_spin))),
-    "regimes": Recipe(("system.disorder_mhz", "system.coupling_mhz", "system.electron_ghz", "bath", "drive"), _regimes),
+    "regimes": Recipe((*RANGES, ELECTRON, "bath", "drive.amplitude_mhz", "drive.sites"), _regimes),
     "build_up": Recipe(("model", *SPINS, "build_up"), _build_up),
     "trajectories": Recipe((*SPINS, "trajectories"), _trajectories),
 }

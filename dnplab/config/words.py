@@ -141,6 +141,10 @@ def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Se
         if word.is_delete():
             raise ConfigError(f"{word.input_line} would remove {key}, which every run needs; {key}=VALUE changes it.")
         if key in groups:
+            values = list(word.sweep_iterator()) if word.is_sweep_override() else [word.value()]
+            options = [option for value in values for option in (value if isinstance(value, list) else [value])]
+            if not all(isinstance(option, str | QuotedString) for option in options):
+                raise ConfigError(f"{word.input_line} is not understood; {key}=OPTION takes one of those that --help lists.")
             continue  # its options are known where it is composed, other folders' included
         if key not in leaves:
             raise ConfigError(_unknown(key, list(leaves) if "." in key else [*leaves, *groups]))
@@ -195,7 +199,7 @@ def _shown(value: Any) -> Any:
 def _unknown(key: str, known: Sequence[str]) -> str:
     """The sentence on a key that does not exist: the nearest one, or those of its section."""
     section, _, leaf = key.rpartition(".")
-    by_leaf = {k.rpartition(".")[2]: k for k in known}
+    by_leaf = {k.rpartition(".")[2]: k for k in sorted(known, key=lambda k: k.startswith(f"{section}."))}  # own section wins
     near = [by_leaf[found] for found in difflib.get_close_matches(leaf, by_leaf, n=1, cutoff=0.8)]
     siblings = [k for k in known if k.startswith(f"{section}.")]
     if near:

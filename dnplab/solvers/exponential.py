@@ -65,6 +65,7 @@ def propagate(
 
     apply : x -> L x on vectors (size,)
     functionals : (K, size), what is to be known of x at every time
+    rtol : what is below rounding is taken as rounding
     keep : whether to return x itself at every time
     """
     x, now, end = initial.copy(), 0.0, float(times[-1])
@@ -74,7 +75,7 @@ def propagate(
     while filled < len(times):
         space = _krylov_space(apply, x)
         applications += space.applications
-        allowed = rtol * space.norm / end if end > 0.0 else 0.0  # of a step, per unit of time
+        allowed = max(rtol, EPS) * space.norm / end if end > 0.0 else 0.0  # of a step, per unit of time
         step, truncation = _longest_step(space, min(reach, end - now), allowed)
         rounding = EPS * space.scale * space.norm
         last = now + step if step < end - now else end
@@ -142,8 +143,8 @@ def _longest_step(space: _Space, reach: float, allowed: float) -> tuple[float, f
     """(step, bound on its truncation error) with bound <= allowed * step, at most `reach`."""
     if space.beyond == 0.0 or reach == 0.0:
         return reach, 0.0
-    step = reach
-    while step * space.scale > 1e-6:
+    step, smallest = reach, min(reach, 1e-6 / space.scale)
+    while step >= smallest:
         times, largest = _largest_last(space, step)
         density = space.beyond * space.norm * largest  # of the error in time, for a step that ends there
         failing = np.flatnonzero(~(density <= allowed))  # what is not finite fails

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
+from dnplab.errors import ParameterError
+
 __all__ = ["Study", "StudyResult", "fingerprint_of", "no_progress"]
 
 SCHEMA = 1  # raise when the content of a study's tables changes its meaning
@@ -55,6 +57,15 @@ class Study(Protocol):
 
 
 def fingerprint_of(study: Study) -> str:
-    """Hash of all that fixes a study's numbers: two runs with the same one are the same."""
+    """Hash of all that fixes a study's numbers: two runs with the same one are the same.
+
+    Raises:
+        ParameterError: a spectral function of one's own fixes them, which has no value to hash.
+
+    """
     content = {"study": study.study, "schema": SCHEMA, **asdict(study)}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=_refuse).encode()).hexdigest()
+
+
+def _refuse(value: object) -> None:
+    raise ParameterError("bath.spectral_function", value, "None or that of phonons where results are stored")

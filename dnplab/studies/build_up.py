@@ -38,6 +38,8 @@ FloatArray = NDArray[np.float64]
 DURATION_T1 = 5.0  # of a duration that is not given
 DECADES = 4.0  # from the first time after 0 to the last
 REMAINING = math.exp(-1.0)
+STILL = 1e-9  # a change of a polarization that is none
+MOST_POINTS = 10_001
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class BuildUpStudy:
         checks.positive_int("realizations", self.realizations)
         if self.duration_us is not None:
             checks.positive("duration_us", self.duration_us)
-        if checks.positive_int("points", self.points) < 3:
-            raise ParameterError("points", self.points, "an integer >= 3")
+        if not 3 <= checks.positive_int("points", self.points) <= MOST_POINTS:
+            raise ParameterError("points", self.points, f"an integer from 3 to {MOST_POINTS}")
         checks.tolerance("rtol", self.rtol)
         self.drive.driven_sites(self.n_spins)
 
@@ -147,12 +149,14 @@ class BuildUpStudy:
         for name, path, end in quantities:
             word = ("mean " if name == "polarization" else "") + name.replace("_", " ")
             arrived = build_up_time(times, path, end)
-            if arrived is None:
-                lines.append(f"{word:<22}{path[0]:>10.5f} -> {end:.5f}: more than 1/e of this remains at the end.")
-            else:
+            if arrived is not None:
                 metrics[f"obs.build_up_{name}_us"] = arrived
                 where = f"less than 1/e remains after {arrived:.4g} µs = {arrived / self.bath.t1_us:.3g} T_1"
-                lines.append(f"{word:<22}{path[0]:>10.5f} -> {end:.5f}: {where}")
+            elif abs(end - path[0]) <= STILL:
+                where = "there is nothing to build up."
+            else:
+                where = "more than 1/e of this remains at the end."
+            lines.append(f"{word:<22}{path[0]:>10.5f} -> {end:.5f}: {where}")
         if len(quantities) == 1:
             lines.append("nuclear polarization  has no meaning here: it needs a spin temperature and a disorder_mhz > 0.")
         lines.append(f"largest distance from the steady state at the end: {metrics['obs.final_distance']:.1e} |P_0|")
@@ -160,12 +164,12 @@ class BuildUpStudy:
 
 
 def build_up_time(times: FloatArray, path: FloatArray, end: float) -> float | None:
-    """The time from which on less than 1/e of the change from path[0] to `end` remains; None if it is not reached.
+    """The time from which on less than 1/e of the change from path[0] to `end` remains; None: not reached, or no change.
 
     Linear in log t between the output times (in t from 0 to the first).
     """
     change = abs(end - path[0])
-    if change <= 1e-9:
+    if change <= STILL:
         return None
     remaining = np.abs(end - path) / change
     k = int(np.flatnonzero(remaining > REMAINING)[-1]) + 1

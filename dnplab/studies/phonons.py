@@ -20,13 +20,15 @@ from dnplab import checks
 from dnplab.bath import Bath
 from dnplab.errors import ParameterError
 from dnplab.models.lamb_shift import lamb_shift_kernel
-from dnplab.phonons import PROCESSES, PhononProcess, PhononSpectrum, decorrelation_ghz
+from dnplab.phonons import PROCESSES, PhononProcess, PhononSpectrum, TwoPhononProcess, below_debye, decorrelation_ghz
 from dnplab.studies.base import StudyResult, no_progress
 from dnplab.units import RAD_US_PER_GHZ, RAD_US_PER_MHZ, beta_omega
 
 __all__ = ["Phonons"]
 
-POSITIVE = (
+LARGEST_GRID = 10_001
+LARGEST_DEBYE = 1e6  # electron frequencies
+MODERATE = (
     "t1_us",
     "at_temperature_k",
     "electron_ghz",
@@ -73,12 +75,12 @@ class Phonons:
     frequency_points: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "temperatures_k", tuple(checks.positive("temperatures_k", t) for t in self.temperatures_k))
-        for key in POSITIVE:
-            object.__setattr__(self, key, checks.positive(key, getattr(self, key)))
+        object.__setattr__(self, "temperatures_k", tuple(checks.moderate("temperatures_k", t) for t in self.temperatures_k))
+        for key in MODERATE:
+            object.__setattr__(self, key, checks.moderate(key, getattr(self, key)))
         for key in ("temperature_points", "frequency_points"):
-            if checks.positive_int(key, getattr(self, key)) < 2:
-                raise ParameterError(key, getattr(self, key), "an integer >= 2")
+            if not 2 <= checks.positive_int(key, getattr(self, key)) <= LARGEST_GRID:
+                raise ParameterError(key, getattr(self, key), f"an integer from 2 to {LARGEST_GRID}")
         if len(self.temperatures_k) < 2 or any(np.diff(self.temperatures_k) <= 0):
             raise ParameterError("temperatures_k", list(self.temperatures_k), "at least two temperatures in ascending order")
         if not self.temperature_max_k > self.temperature_min_k:
@@ -89,8 +91,10 @@ class Phonons:
             raise ParameterError("frequency_min_ghz", self.frequency_min_ghz, f"below {line}, so that the grid holds it")
         if not self.frequency_max_ghz > self.electron_ghz:
             raise ParameterError("frequency_max_ghz", self.frequency_max_ghz, f"above {line}, so that the grid holds it")
-        if not self.debye_ghz > self.electron_ghz:
-            raise ParameterError("debye_ghz", self.debye_ghz, f"above {line}")
+        if not 1.0 < self.debye_ghz / self.electron_ghz <= LARGEST_DEBYE:
+            raise ParameterError("debye_ghz", self.debye_ghz, f"above {line} and at most {LARGEST_DEBYE:g} times that")
+        for process in self.processes:  # so that a gap or a T_1 that they do not allow is refused here
+            PhononSpectrum(process, self.at_temperature_k, self.in_sector_mhz)
 
     @property
     def processes(self) -> tuple[PhononProcess, ...]:
@@ -138,6 +142,7 @@ class Phonons:
             "exponent_in_sector": float(process.exponent(in_sector, temperature_k)),
             "rate_over_hot_limit": float(process.rate(omega_e, temperature_k) / process.hot_limit(omega_e, temperature_k)),
             "lamb_shift_mhz": 0.5 * (shift[0] - shift[1]) / RAD_US_PER_MHZ,
+            "below_debye": below_debye(self.debye_ghz, temperature_k) if isinstance(process, TwoPhononProcess) else 1.0,
         }
 
     def _against_temperature(self, process: PhononProcess) -> pd.DataFrame:
@@ -164,18 +169,20 @@ class Phonons:
             ratio = rows["t1_us"].iloc[0] / rows["t1_us"].iloc[-1]
             metrics[f"obs.t1_exponent_{name}"] = math.log(ratio) / math.log(hot / cold)
             for row in rows.to_dict("records"):
-                at = f"{name}_{row['temperature_k']:g}K"
+                at = f"{name}_{row['temperature_k']:.15g}K"
                 metrics[f"obs.rate_over_hot_limit_{at}"] = row["rate_over_hot_limit"]
                 metrics[f"obs.lamb_shift_mhz_{at}"] = row["lamb_shift_mhz"]
+                metrics[f"obs.below_debye_{at}"] = row["below_debye"]
         metrics["check.two_phonon_integral"] = max(self._integral_error(t) for t in self.temperatures_k)
         return metrics
 
     def _integral_error(self, temperature_k: float) -> float:
         """The closed form against the two integrals of (S106) as they are printed, relative, at omega_e."""
         a = 0.5 * beta_omega(self.electron_ghz, temperature_k)
-        two, _ = quad(lambda y: _cubed(y) * _cubed(a - y), 0.0, a)
-        raman, _ = quad(lambda y: _cubed(y) * _cubed(a + y), 0.0, np.inf)
-        printed = math.cosh(a) * (two + 2.0 * raman) / (math.pi**6 / 21)
+        # exp(a) cosh(a) and the sinh as exponentials that cannot overflow
+        two, _ = quad(lambda y: _emitted(y) * _emitted(a - y), 0.0, a)
+        raman, _ = quad(lambda y: math.exp(-2.0 * y) * _emitted(y) * _emitted(a + y), 0.0, np.inf)
+        printed = 2.0 * (1.0 + math.exp(-2.0 * a)) * (two + 2.0 * raman) / (math.pi**6 / 21)
         process, omega_e = self.processes[1], RAD_US_PER_GHZ * self.electron_ghz
         ratio = float(process.rate(omega_e, temperature_k) / process.hot_limit(omega_e, temperature_k))
         return abs(ratio / printed - 1.0)
@@ -183,17 +190,18 @@ class Phonons:
     def _text(self, summary: pd.DataFrame) -> str:
         beyond = self.electron_ghz / decorrelation_ghz(self.sound_velocity_m_s, self.electrons_mmol_l)
         times = "".join(f"{head:>12}" for head in ("T_1 / us", "T* / us", "T(0) / us"))
-        lines = [f"{'process':<12}{'T / K':>7}{times}{'exponent':>10}{'Lamb / MHz':>12}"]
+        lines = [f"{'process':<12}{'T / K':>7}{times}{'exponent':>10}{'Lamb / MHz':>12}{'< Debye':>9}"]
         for row in summary.to_dict("records"):
             times = "".join(f"{row[key]:>12.4g}" for key in ("t1_us", "t_star_us", "t_zero_us"))
             lines.append(
                 f"{row['process']:<12}{row['temperature_k']:>7g}{times}"
-                f"{row['exponent_electron']:>10.3f}{row['lamb_shift_mhz']:>12.3g}"
+                f"{row['exponent_electron']:>10.3f}{row['lamb_shift_mhz']:>12.3g}{row['below_debye']:>9.1%}"
             )
         ratios = ", ".join(f"{p.coupling_ratio:.3g} ({p.process})" for p in self.processes)
         lines += [
             "",
             "exponent: d ln(1/T) / d ln T at the electron frequency; the direct process has 1 and two phonons 7 when hot.",
+            f"< Debye: what phonons below {self.debye_ghz:g} GHz give of 1/T (two phonons: of 1/T(0)); the rates take all.",
             f"T_1 = {self.t1_us:g} us at {self.at_temperature_k:g} K needs g_i / g_e = {ratios}.",
             f"The electron frequency is {beyond:.2g} times v rho_e^(1/3); far above it the baths of spins are independent.",
         ]
@@ -214,6 +222,6 @@ def _table(process: PhononProcess, frequency_ghz: Any, temperature_k: Any) -> pd
     )
 
 
-def _cubed(y: float) -> float:
-    # y^3 / sinh y
-    return y**3 / math.sinh(y) if 1e-8 < abs(y) < 700.0 else (y**2 if abs(y) < 1.0 else 0.0)
+def _emitted(y: float) -> float:
+    # y^3 / (1 - exp(-2y)), that is y^3 / (2 sinh y) without exp(-y)
+    return y**3 / -math.expm1(-2.0 * y) if y > 1e-12 else 0.5 * y**2

@@ -55,12 +55,17 @@ class SingleSpinStudy:
 
     def __post_init__(self) -> None:
         for name in ("temperatures_k", "amplitudes_mhz"):
-            values = tuple(checks.positive(name, value) for value in getattr(self, name))
+            values = tuple(checks.moderate(name, value) for value in getattr(self, name))
             if not values or len(set(values)) < len(values):
                 raise ParameterError(name, list(values), "at least one number > 0, each once")
             object.__setattr__(self, name, values)
-        checks.positive("electron_ghz", self.electron_ghz)
-        first, last = checks.finite("first_mhz", self.first_mhz), checks.finite("last_mhz", self.last_mhz)
+        object.__setattr__(self, "electron_ghz", checks.moderate("electron_ghz", self.electron_ghz))
+        for name in ("first_mhz", "last_mhz"):
+            object.__setattr__(self, name, checks.finite(name, getattr(self, name)))
+        first, last = self.first_mhz, self.last_mhz
+        if first <= -1e3 * self.electron_ghz:
+            allowed = f"above {-1e3 * self.electron_ghz:g}, where the frequency of the microwaves is 0"
+            raise ParameterError("first_mhz", first, allowed)
         if last <= first:
             raise ParameterError("last_mhz", last, f"above first_mhz = {first:g}")
         if not 2 <= checks.positive_int("points", self.points) <= 10_001:
@@ -118,7 +123,7 @@ class SingleSpinStudy:
             strongest = bath.thermal_polarization(self.electron_ghz)
             for amplitude in self.amplitudes_mhz:
                 on = self._closed(bath, amplitude, 0.0) / strongest
-                metrics[f"obs.saturation_{bath.temperature_k:g}K_{amplitude:g}MHz"] = 1.0 - on
+                metrics[f"obs.saturation_{bath.temperature_k:.15g}K_{amplitude:.15g}MHz"] = 1.0 - on
         return StudyResult(metrics, tables, self._report(worst))
 
     def _rows(self, bath: Bath, drives: Iterable[tuple[float, float]]) -> pd.DataFrame:

@@ -36,6 +36,7 @@ NAMES = ("mixing", "anderson", "zeno", "incoherent")
 MAPS = {"corrected": False, "printed": True}
 PAIR_POINTS = 41  # of the evenly spaced offsets at which two spins are solved
 LARGEST_GRID = 100_001
+LEAST, MOST = 1e-3, 1e3  # of J and V, in decays: two spins, solved to some 1e-12, do not resolve the populations below
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,21 @@ class ThreeLevelStudy:
         checks.finite(f"{name}.coupling", regime.coupling)
         checks.positive(f"{name}.decay", regime.decay)
         checks.positive(f"{name}.half_width", regime.half_width)
-        if regime.coupling == 0.0:
-            needed = "a number other than 0: level 2 is reached through the coupling alone"
+        least, most = LEAST * regime.decay, MOST * regime.decay
+        if abs(regime.coupling) < least:
+            needed = f"at least {least:g} in size, {LEAST:g} of the decay: level 2 is reached through the coupling alone"
             raise ParameterError(f"{name}.coupling", regime.coupling, needed)
+        if not least <= self.amplitude <= most:
+            needed = f"from {least:g} to {most:g}, that is {LEAST:g} to {MOST:g} times the decay of {name}"
+            raise ParameterError("amplitude", self.amplitude, needed)
         edge = math.hypot(regime.detuning, regime.coupling) + regime.decay
         if regime.half_width < edge:
             needed = f"at least {edge:.4g}, so that the frequency grid is not without the line at +-(Delta^2 + J^2)^(1/2)"
             raise ParameterError(f"{name}.half_width", regime.half_width, needed)
-        least = math.ceil(4.0 * regime.half_width / regime.decay) + 1
-        if not least <= self.points <= LARGEST_GRID:
-            needed = f"from {least} (two to the decay of {name}, whose line falls between them otherwise) to {LARGEST_GRID}"
+        fewest = np.ceil(4.0 * (regime.half_width / regime.decay) * (1.0 - 1e-12)) + 1.0  # whatever the unit's rounding
+        if not fewest <= self.points <= LARGEST_GRID:
+            why = f"two to the decay of {name}, whose line falls between them otherwise"
+            needed = f"from {fewest:.0f} ({why}) to {LARGEST_GRID}"
             raise ParameterError("points", self.points, needed)
 
     @property
@@ -190,7 +196,10 @@ def _peak(model: ThreeLevel, level: int, x: FloatArray, population: FloatArray) 
     top = int(np.argmax(population))
     bounds = (x[max(top - 1, 0)], x[min(top + 1, len(x) - 1)])
     found = minimize_scalar(
-        lambda offset: -_population(model, level, offset), bounds=bounds, method="bounded", options={"xatol": 1e-7}
+        lambda offset: -_population(model, level, offset),
+        bounds=bounds,
+        method="bounded",
+        options={"xatol": 1e-7 * model.decay_1},
     )
     return float(found.x)
 
@@ -204,13 +213,14 @@ def _pair(name: str, model: ThreeLevel, x: FloatArray) -> tuple[pd.DataFrame, pd
     ]
     offsets, distances = _pair_offsets(model, x), []
     toy = model.exact_state(offsets)[:, [1, 2], [1, 2]].real
+    unit = model.scaled(1.0 / model.decay_1)  # the unit of two spins is not free: omega_e has to be their largest energy
     for which, printed in MAPS.items():
-        spins = np.array([_spin_populations(model, offset, printed) for offset in offsets])
+        spins = np.array([_spin_populations(unit, offset, printed) for offset in offsets / model.decay_1])
         tables += [
             pd.DataFrame({"regime": name, "map": which, "level": k, "offset": offsets, "population": spins[:, k - 1]})
             for k in (1, 2)
         ]
-        own, other = pair_generators(model, -model.resonance, printed=printed)
+        own, other = pair_generators(unit, -unit.resonance, printed=printed)
         distances.append(
             {
                 "regime": name,

@@ -91,7 +91,7 @@ class TrajectoriesStudy:
         self.drive.driven_sites(self.n_spins)
         require_averaging(self.bath, self.duration_us, self.step_us)
         batches = self.duration_us / (BATCH_T1 * self.bath.t1_us)
-        if min(self.count, self.count_hilbert) * int(batches) < self.n_spins + FREEDOM:
+        if min(self.count, self.count_hilbert) * np.floor(batches) < self.n_spins + FREEDOM:
             allowed = (
                 f"longer (or count, count_hilbert larger): {self.n_spins + FREEDOM} batches of {BATCH_T1:g} T_1 are needed"
             )
@@ -120,8 +120,9 @@ class TrajectoriesStudy:
         """One piece of a history of each model, and the averages of many against the steady states."""
         system, pieces, averages = self.system, {}, []
         metrics: dict[str, float] = {}
-        for model in UNRAVELLED:
-            state = steady_state(system, self.bath, self.drive, model=model)
+        # all of them first: what has no steady state is told before any history is made
+        states = {model: steady_state(system, self.bath, self.drive, model=model) for model in UNRAVELLED}
+        for model, state in states.items():
             pieces[model] = self._shown(system, model)
             progress(1)
             means = self._averages(system, model, progress)
@@ -137,17 +138,19 @@ class TrajectoriesStudy:
         }
         return StudyResult(metrics, tables, _text(self, metrics, tables["averages"]))
 
-    @property
-    def _burn_in_us(self) -> float:
-        return BURN_IN_T1 * self.bath.t1_us if self.burn_in_us is None else self.burn_in_us
-
     def _shown(self, system: SpinSystem, model: str) -> Trajectory:
-        # begun before the picture, where the start is forgotten; a whole number of steps, so that times are those of samples
-        before = round(self._burn_in_us / self.shown_step_us)
-        total = self.shown_step_us * (before + round(self.shown_us / self.shown_step_us))
-        address = (self.seed, 0)
-        history = trajectory(system, self.bath, self.drive, model, address, total, self.shown_step_us, weights=True)
-        return history.after(before)
+        burn_in = BURN_IN_T1 * self.bath.t1_us if self.burn_in_us is None else self.burn_in_us
+        return trajectory(
+            system,
+            self.bath,
+            self.drive,
+            model,
+            (self.seed, 0),
+            self.shown_us,
+            self.shown_step_us,
+            weights=True,
+            burn_in_us=burn_in,
+        )
 
     def _averages(self, system: SpinSystem, model: str, progress: Callable[[int], object]) -> TrajectoryAverages:
         count = self.count if model == "nonsecular" else self.count_hilbert
@@ -211,9 +214,8 @@ def _compared(model: str, means: TrajectoryAverages, state: SteadyState, rates: 
             "mean": mean,
             "error": error,
             "steady_state": steady,
-            "z": np.divide(
-                mean - steady, error, out=np.full_like(mean, np.nan), where=error > 0.0
-            ),  # nan: it never happened
+            # nan: it never happened
+            "z": np.divide(mean - steady, error, out=np.full_like(mean, np.nan), where=error > 0.0),
         }
     )
 

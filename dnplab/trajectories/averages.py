@@ -7,11 +7,12 @@ r"""Time averages over trajectories, with errors that know how long a history re
 
 Whether the means agree with given numbers is one question for all spins together, since their errors are correlated:
 Hotelling's T^2 = (mean - expected) C^-1 (mean - expected), C the covariance of the mean, follows F (B - 1) p / (B - p) with
-p and B - p degrees of freedom.
+p and B - p degrees of freedom. p counts independent numbers: a combination that never changes must be as expected.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +29,7 @@ from dnplab.errors import ParameterError, UndefinedMeasureError
 from dnplab.system import SpinSystem
 from dnplab.threads import limited_threads
 from dnplab.trajectories.history import KINDS
-from dnplab.trajectories.run import require_sampling, require_unravelled, trajectory
+from dnplab.trajectories.run import require_memory_of_histories, require_sampling, require_unravelled, trajectory
 
 __all__ = [
     "BATCH_T1",
@@ -43,6 +44,9 @@ __all__ = [
 
 FloatArray = NDArray[np.float64]
 BATCH_T1 = 16.0  # flips forget at 1/T_1: neighbouring batches are then correlated by some percent
+UNCHANGED = 1e-12  # of the numbers themselves: below it a spread is their rounding
+DEPENDENT = 1e-12  # eigenvalue of a correlation matrix: below it a combination of averages never changes
+SMALLEST_Z = 1e-3  # of such a combination, which is exact but for rounding
 BURN_IN_T1 = 6.0  # what is left of the start is exp(-6) times its distance, in the first few of many T_1
 
 
@@ -55,7 +59,7 @@ class TrajectoryAverages:
     energy_mhz : (B,) <H_S - omega_e S^z>/2pi
     participation : (B,) over how many eigenstates of H_S the state is spread
     jump_rates : (B, 4) jumps of each of `KINDS` in 1/µs
-    correlation_us : (N,) integrated correlation time of each spin's polarization
+    correlation_us : (N,) integrated correlation time of each spin's polarization, nan where that never changes
     """
 
     model: str
@@ -92,16 +96,18 @@ def agreement(batches: FloatArray, expected: FloatArray) -> Agreement:
     count, width = batches.shape
     if count <= width + 1:
         raise ParameterError("batches", count, f"more than {width + 1} to compare {width} numbers")
-    if still := int((error == 0.0).sum()):
+    if still := int((error <= UNCHANGED * np.abs(batches).max(axis=0)).sum()):
         raise UndefinedMeasureError(
             f"{still} of {width} averages never changed from batch to batch, so that their error is unknown; a longer "
             "duration or a warmer bath has more jumps."
         )
-    covariance = np.atleast_2d(np.cov(batches, rowvar=False)) / count
-    distance = mean - expected
-    t_squared = float(distance @ np.linalg.solve(covariance, distance))
-    p_value = float(stats.f.sf(t_squared * (count - width) / (width * (count - 1)), width, count - width))
-    return Agreement(distance / error, t_squared, p_value)
+    z = (mean - expected) / error
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.corrcoef(batches, rowvar=False)))
+    along, free = vectors.T @ z, values > DEPENDENT
+    if np.abs(along[~free]).max(initial=0.0) > SMALLEST_Z:
+        return Agreement(z, math.inf, 0.0)
+    t_squared, rank = float((along[free] ** 2 / values[free]).sum()), int(free.sum())
+    return Agreement(z, t_squared, float(stats.f.sf(t_squared * (count - rank) / (rank * (count - 1)), rank, count - rank)))
 
 
 def trajectory_averages(
@@ -135,10 +141,11 @@ def trajectory_averages(
     burn_in = BURN_IN_T1 * bath.t1_us if burn_in_us is None else checks.non_negative("burn_in_us", burn_in_us)
     count, processes = checks.positive_int("trajectories", trajectories), checks.non_negative_int("workers", workers)
     seed = checks.non_negative_int("seed", seed)
+    processes = min(processes or cpu_count(), count)
+    require_memory_of_histories(system.n_spins, model, bath, duration, step, True, propagator, burn_in, processes)
     plan = _Plan(int(duration / batch * (1 + 1e-12)), duration, step, burn_in)
     done: dict[int, _Batches] = {}
     tasks = (delayed(_measure)(system, bath, drive, model, (seed, i), plan, propagator) for i in range(count))
-    processes = min(processes or cpu_count(), count)
     for index, batches in Parallel(n_jobs=processes, return_as="generator_unordered")(tasks):
         done[index] = batches
         if progress is not None:
@@ -155,7 +162,7 @@ def trajectory_averages(
         energy_mhz=np.concatenate([one.energy_mhz for one in ordered]),
         participation=np.concatenate([one.participation for one in ordered]),
         jump_rates=np.concatenate([one.jump_rates for one in ordered]),
-        correlation_us=0.5 * length * spread / variance,
+        correlation_us=0.5 * length * spread / np.where(variance > UNCHANGED**2, variance, np.nan),
     )
 
 
@@ -189,12 +196,14 @@ class _Batches:
 def _measure(
     system: SpinSystem, bath: Bath, drive: Drive, model: str, seed: tuple[int, int], plan: _Plan, propagator: str
 ) -> tuple[int, _Batches]:
+    duration, step, burn_in = plan.duration_us, plan.step_us, plan.burn_in_us
     with limited_threads(1):
-        total = plan.burn_in_us + plan.duration_us
-        history = trajectory(system, bath, drive, model, seed, total, plan.step_us, weights=True, propagator=propagator)
-    edges = np.linspace(plan.burn_in_us, total, plan.batches + 1)
-    # sample k stands for the step that ends at its time
-    part = np.clip(np.searchsorted(edges, history.times_us - 0.5 * plan.step_us, side="right") - 1, -1, plan.batches - 1)
+        history = trajectory(
+            system, bath, drive, model, seed, duration, step, weights=True, propagator=propagator, burn_in_us=burn_in
+        )
+    edges = np.linspace(0.0, duration, plan.batches + 1)
+    # sample k stands for the step that ends at its time, the first one for none
+    part = np.searchsorted(edges, history.times_us - 0.5 * history.times_us[1], side="right") - 1
     pieces = [part == b for b in range(plan.batches)]
     assert history.participation is not None
     counts = np.array(
@@ -205,5 +214,5 @@ def _measure(
         energy_mhz=np.array([history.energy_mhz[piece].mean() for piece in pieces]),
         participation=np.array([history.participation[piece].mean() for piece in pieces]),
         jump_rates=counts.T * (plan.batches / plan.duration_us),
-        variance=history.polarization[part >= 0].var(axis=0),
+        variance=history.polarization[1:].var(axis=0),
     )

@@ -20,7 +20,7 @@ from dnplab.trajectories.local_jumps import LocalJumps
 from dnplab.trajectories.propagation import DIAGONALISED_MAX_SPINS, propagator_of
 from dnplab.trajectories.wave_function import wave_function
 
-__all__ = ["UNRAVELLED", "require_sampling", "require_unravelled", "trajectory"]
+__all__ = ["UNRAVELLED", "require_memory_of_histories", "require_sampling", "require_unravelled", "trajectory"]
 
 UNRAVELLED = ("nonsecular", "hilbert")
 STREAM = 1  # the sample (seed, index) of the disorder has another stream of random numbers
@@ -40,6 +40,7 @@ def trajectory(
     initial: ArrayLike | int | None = None,
     weights: bool = False,
     propagator: str = "auto",
+    burn_in_us: float = 0.0,
 ) -> Trajectory:
     """One history, observed every `step_us` (which changes no jump: there is no step in between).
 
@@ -49,6 +50,7 @@ def trajectory(
         state, each spin thermal by itself, and for hilbert a level out of it
     weights : keep |<n|psi>|^2 at every time
     propagator : between jumps of the wave function, see `dnplab.trajectories.propagation`
+    burn_in_us : of the history before it is observed; times begin at its end
 
     Raises:
         ParameterError: a value is out of its domain, or the model has no unravelling.
@@ -57,16 +59,23 @@ def trajectory(
     """
     require_unravelled(model, system, bath)
     duration, step = require_sampling(bath, duration_us, step_us)
-    count = 1 + max(1, round(duration / step))
-    _require_memory(system.n_spins, model, bath, count, duration, weights, propagator)
+    burn_in = checks.non_negative("burn_in_us", burn_in_us)
+    require_memory_of_histories(system.n_spins, model, bath, duration, step, weights, propagator, burn_in)
     rng = _generator(seed)
-    times = np.linspace(0.0, duration, count)
+    times = burn_in + np.linspace(0.0, duration, 1 + max(1, round(duration / step)))
+    if burn_in > 0.0:
+        times = np.insert(times, 0, 0.0)
     if model == "hilbert":
         jumps = LevelJumps(system, bath, drive)
-        return level_history(system, jumps, _level(system, bath, initial, rng), times, rng, weights)
-    local = LocalJumps(system, bath, drive)
-    between = propagator_of(local.effective_hamiltonian, propagator)
-    return wave_function(system, local, between, _state(system, bath, initial, rng), times, rng, weights)
+        # those by microwaves are known only now; strong ones are most of all
+        expected = (burn_in + duration) * float(jumps.outflow.mean())
+        _require_free(BYTES_OF_A_JUMP * expected, system.n_spins, "a hilbert trajectory", duration)
+        history = level_history(system, jumps, _level(system, bath, initial, rng), times, rng, weights)
+    else:
+        local = LocalJumps(system, bath, drive)
+        between = propagator_of(local.effective_hamiltonian, propagator)
+        history = wave_function(system, local, between, _state(system, bath, initial, rng), times, rng, weights)
+    return history.after(1) if burn_in > 0.0 else history
 
 
 def require_unravelled(model: str, system: SpinSystem, bath: Bath) -> None:
@@ -98,7 +107,10 @@ def _state(system: SpinSystem, bath: Bath, initial: object, rng: np.random.Gener
         psi = np.zeros(system.dimension, dtype=np.complex128)
         psi[_thermal_product_state(system, bath, rng)] = 1.0
         return psi
-    psi = np.array(initial, dtype=np.complex128)
+    try:
+        psi = np.array(initial, dtype=np.complex128)
+    except (TypeError, ValueError):
+        psi = np.empty(0, dtype=np.complex128)
     if psi.shape != (system.dimension,) or not np.isfinite(psi).all() or not np.any(psi):
         raise ParameterError("initial", initial, f"None or a state, {system.dimension} finite amplitudes not all zero")
     return np.asarray(psi / np.linalg.norm(psi))
@@ -119,23 +131,36 @@ def _thermal_product_state(system: SpinSystem, bath: Bath, rng: np.random.Genera
     return int("".join(str(int(bit)) for bit in down), 2)  # spin 0 is the most significant bit, 1 is down
 
 
-def _require_memory(
-    n_spins: int, model: str, bath: Bath, count: int, duration_us: float, weights: bool, propagator: str
+def require_memory_of_histories(
+    n_spins: int,
+    model: str,
+    bath: Bath,
+    duration_us: float,
+    step_us: float,
+    weights: bool,
+    propagator: str,
+    burn_in_us: float,
+    at_once: int = 1,
 ) -> None:
-    """Raise with the numbers if a history would not fit into the free memory."""
+    """Raise with the numbers if so many histories at once would not fit into the free memory."""
     d, n = 2.0**n_spins, n_spins
-    needed = 8.0 * count * (n + 2 + (d if weights else 0)) + BYTES_OF_A_JUMP * duration_us * _most_jumps_per_us(n, bath)
+    needed = 8.0 * (2.0 + duration_us / step_us) * (n + 2 + (d if weights else 0))
+    needed += BYTES_OF_A_JUMP * (burn_in_us + duration_us) * _most_jumps_per_us(n, bath)
     spectrum = math.comb(2 * n, n) if weights or model == "hilbert" or not bath.uniform_dephasing else 0
     needed += 32.0 * spectrum + 40.0 * d * (n * n / 4 + n + 1)
     if model == "hilbert":
         needed += 8.0 * GAIN_MATRICES * d**2
     elif propagator == "diagonalised" or (propagator == "auto" and n <= DIAGONALISED_MAX_SPINS):
         needed += 16.0 * EIGENVECTOR_MATRICES * d**2
-    if needed > (free := free_bytes("cpu")):
+    one = f"a {model} trajectory" if at_once == 1 else f"each of {at_once} {model} trajectories at once"
+    _require_free(needed, n, one, duration_us, at_once)
+
+
+def _require_free(needed: float, n_spins: int, one: str, duration_us: float, at_once: int = 1) -> None:
+    if at_once * needed > (free := free_bytes("cpu")):
         raise MemoryEstimateError(
-            f"system.n_spins is {n}, but a {model} trajectory of {duration_us:g} µs would then need about "
-            f"{needed / 2**30:.3g} GiB of memory and {free / 2**30:.3g} GiB are free; use fewer spins, a shorter duration "
-            "or a longer step."
+            f"system.n_spins is {n_spins}, but {one} of {duration_us:g} µs would then need about {needed / 2**30:.3g} GiB "
+            f"of memory and {free / 2**30:.3g} GiB are free; use fewer spins, a shorter duration or a longer step."
         )
 
 

@@ -9,6 +9,7 @@ looks at the state, so that the jumps do not depend on how often it looks.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 TIME_ROUNDING_US = 1e-15
 RELATIVE_ROUNDING = 1e-15
+SMALLEST = float(np.finfo(np.float64).tiny)  # a norm squared that falls below it is far beyond the jump
 
 _Event = tuple[float, int, int, tuple[float, float], tuple[float, float]]  # time, kind, site, energies, S^z
 
@@ -72,11 +74,12 @@ def wave_function(
 
 
 def _jump_time(flight: Flight, survival: float, low: float, high: float) -> float:
-    logarithm = np.log(survival)  # ln S is nearly linear in time
-    root = brentq(
-        lambda tau: np.log(_square(flight(tau))) - logarithm, low, high, xtol=TIME_ROUNDING_US, rtol=RELATIVE_ROUNDING
-    )
-    return float(root)
+    logarithm = math.log(survival)
+
+    def excess(tau: float) -> float:
+        return math.log(max(_square(flight(tau)), SMALLEST)) - logarithm  # ln S is nearly linear in time
+
+    return float(brentq(excess, low, high, xtol=TIME_ROUNDING_US, rtol=RELATIVE_ROUNDING))
 
 
 def _jump(jumps: LocalJumps, psi: ComplexArray, rng: np.random.Generator) -> tuple[ComplexArray, int, int]:

@@ -73,6 +73,9 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
     made.declare("sizes", system__n_spins=[4, 6])
     made.add("sizes", system__n_spins=4)
     made.add("sizes", system__n_spins=6)
+    made.declare("baths", bath__process=["none", "direct"])
+    made.add("baths", bath__process="none", bath__t_zero_us=1.0)
+    made.add("baths", bath__process="direct", bath__t_zero_us=2.0, bath__coupling_ratio=0.1)
     made.add("seeds", skip=4, ensemble__seed=0)
     made.add("seeds", skip=4, ensemble__seed=1)
     made.declare("empty")
@@ -123,7 +126,7 @@ def test_the_sweep_that_was_asked_for_last_is_the_default(tracked: Tracked) -> N
 @pytest.mark.parametrize(
     ("experiment", "sweep", "message"),
     [
-        (EXPERIMENT, "typo", "no sweep 'typo'.*known sweeps: empty, sizes, torn, whole"),
+        (EXPERIMENT, "typo", "no sweep 'typo'.*known sweeps: baths, empty, sizes, torn, whole"),
         (EXPERIMENT, "empty", "'empty' has no finished run yet"),
         ("other", "whole", "tracking.experiment is 'other', but .* holds .*dnplab"),
     ],
@@ -143,6 +146,14 @@ def test_reading_creates_no_experiment(tracked: Tracked) -> None:
     with pytest.raises(TrackingError, match="'mistyped'"):
         read_sweep(tracked.store.uri, "mistyped")
     assert "mistyped" not in {found.name for found in tracked.store.client.search_experiments()}
+
+
+def test_what_follows_from_the_kind_of_bath_tells_no_curves_apart(tracked: Tracked) -> None:
+    """Times and couplings go with the process; a coupling that only some runs have must not lose the others."""
+    found = read_sweep(tracked.store.uri, EXPERIMENT, "baths")
+    assert found.groups == ("bath.process",)
+    assert set(found.realizations["bath.process"]) == {"none", "direct"}
+    assert found.missing == ()
 
 
 def test_summary_files_and_runs(tracked: Tracked, capsys: pytest.CaptureFixture[str]) -> None:

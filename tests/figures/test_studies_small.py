@@ -91,6 +91,12 @@ def test_build_up_says_that_it_is_not_there_yet() -> None:
     assert "more than 1/e of this remains at the end" in result.text
 
 
+def test_build_up_without_microwaves_has_nothing_to_build_up() -> None:
+    result = replace(BUILD_UP, realizations=1, points=11, drive=Drive(93.8988, 0.0)).compute()
+    assert "there is nothing to build up" in result.text
+    assert "remains" not in result.text
+
+
 def test_build_up_figure(build_up: StudyResult) -> None:
     (figure,) = build_up_figures.figures(BUILD_UP, build_up).values()
     upper, lower, bar = figure.axes
@@ -133,6 +139,8 @@ def test_one_spin_says_so_if_it_is_not_bloch() -> None:
         ({"first_mhz": 4.0, "last_mhz": 9.0}, r"a grid with a point on the line, of half width .* MHz at 1.2 K"),
         ({"points": 4, "amplitudes_mhz": (0.01,)}, "a grid with a point on the line"),
         ({"last_mhz": -5.0}, "last_mhz"),
+        ({"first_mhz": -1e6, "last_mhz": 1e6}, "first_mhz is -1000000.0, but it must be above -93900"),
+        ({"temperatures_k": (1e-200,)}, "temperatures_k"),
         ({"points": 1}, "points"),
         ({"amplitudes_mhz": ()}, "amplitudes_mhz"),
         ({"amplitudes_mhz": (0.0,)}, "amplitudes_mhz"),
@@ -145,11 +153,31 @@ def test_bad_single_spin(changes: dict[str, Any], message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"model": "x"}, {"points": 2}, {"duration_us": 0.0}, {"realizations": 0}, {"rtol": 1.0}, {"n_spins": 0}]
+    "changes",
+    [
+        {"model": "x"},
+        {"points": 2},
+        {"points": 10**9},
+        {"duration_us": 0.0},
+        {"realizations": 0},
+        {"rtol": 1.0},
+        {"n_spins": 0},
+    ],
 )
 def test_bad_build_up(changes: dict[str, Any]) -> None:
     with pytest.raises(ParameterError, match=next(iter(changes))):
         replace(BUILD_UP, **changes)
+
+
+def test_equal_studies_have_one_fingerprint() -> None:
+    whole = SingleSpinStudy((1.2, 12), (0.05, 0.628), -4, 4, 41, 93.9)  # type: ignore[arg-type]
+    assert fingerprint_of(whole) == fingerprint_of(SINGLE)
+
+
+def test_a_spectral_function_of_ones_own_has_no_fingerprint() -> None:
+    own = replace(WARM, spectral_function=WARM.h)
+    with pytest.raises(ParameterError, match=r"^bath\.spectral_function is .* stored\.$"):
+        fingerprint_of(replace(REGIMES, bath=own))
 
 
 def test_single_spin_figures(single: StudyResult) -> None:

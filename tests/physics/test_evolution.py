@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from dnplab import Bath, Drive, SpinSystem, steady_state
-from dnplab.errors import ParameterError
+from dnplab.errors import MemoryEstimateError, ParameterError
 from dnplab.evolution import evolve, thermal_state
 from dnplab.models import build
 from dnplab.studies.build_up import build_up_time
@@ -197,6 +197,27 @@ def test_a_path_can_be_taken_up_again() -> None:
     np.testing.assert_allclose(part.polarization[0], whole.polarization[0], rtol=0, atol=1e-10)
 
 
+@pytest.mark.parametrize("times", [[1e-12, 1e-9], [0.4, 0.4 + 1e-12]])
+def test_times_much_shorter_than_any_period(times: list[float]) -> None:
+    case = small_system(3), short_t1(), table_drive()
+    matrix, first = kron.liouvillian(problem(*case), "nonsecular"), random_state(8, 5)
+    path = evolve(*case, "nonsecular", times, initial=first, rtol=1e-11, keep_states=True)
+    for k, time in enumerate(times):
+        exact = (expm(time * matrix) @ first.ravel()).reshape(8, 8)
+        np.testing.assert_allclose(path.density_matrix(k), exact, rtol=0, atol=1e-10 if time > 0.1 else 1e-14)
+
+
+def test_an_rtol_below_rounding_costs_no_more_than_rounding() -> None:
+    case = small_system(2), table_one(12.0), table_drive(), "nonsecular", [0.4]
+    assert evolve(*case, rtol=1e-300).applications == evolve(*case, rtol=1e-16).applications
+
+
+def test_too_many_spins_are_refused_before_anything_is_allocated() -> None:
+    system = SpinSystem.sample(20, 5.0, 0.75, (0, 0))
+    with pytest.raises(MemoryEstimateError, match=r"n_spins is 20, .* GiB are free"):
+        evolve(system, table_one(12.0), table_drive(), "nonsecular", [1.0])
+
+
 def test_a_stationary_state_stays() -> None:
     system, bath = small_system(1), table_one(12.0)
     first = bloch_state(problem(system, bath, table_drive()))
@@ -224,6 +245,7 @@ def test_build_up_time_of_an_exponential() -> None:
         ({"rtol": 0.0}, "rtol"),
         ({"model": "classical"}, "model"),
         ({"initial": np.eye(2)}, "initial is 'an array of shape"),
+        ({"initial": [[1.0], [0.0, 1.0]]}, "initial is 'ragged'"),
         ({"initial": np.eye(4)}, "of trace 4"),
         ({"initial": np.diag([1.5, -0.5, 0, 0])}, "negative"),
         ({"initial": np.eye(4) / 4 + 1j * np.eye(4)}, "not Hermitian"),
@@ -242,3 +264,8 @@ def test_states_in_between_must_be_asked_for() -> None:
     assert path.density_matrix().shape == (4, 4)
     with pytest.raises(ParameterError, match="keep_states"):
         path.density_matrix(1)
+    kept = evolve(small_system(2), table_one(12.0), table_drive(), "nonsecular", TIMES, keep_states=True)
+    np.testing.assert_array_equal(kept.density_matrix(-2), kept.density_matrix(3))
+    for index in (5, -6):
+        with pytest.raises(ParameterError, match=f"index is {index}, but it must be from -5 to 4"):
+            kept.density_matrix(index)

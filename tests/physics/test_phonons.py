@@ -19,7 +19,7 @@ from dnplab.config import logged_params, make_plan, resolved
 from dnplab.ensemble import EnsembleSpec, run_ensemble
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.models import build
-from dnplab.phonons import DirectProcess, PhononProcess, PhononSpectrum, TwoPhononProcess, decorrelation_ghz
+from dnplab.phonons import DirectProcess, PhononProcess, PhononSpectrum, TwoPhononProcess, below_debye, decorrelation_ghz
 from dnplab.studies import Study, fingerprint_of
 from dnplab.studies.phonons import Phonons
 from dnplab.transitions import bath_gain
@@ -89,6 +89,19 @@ def test_closed_form_of_the_printed_integrals(a: float) -> None:
     temperature_k = 3.0
     omega = 2 * a * 1e-6 * constants.k * temperature_k / constants.hbar
     assert RAMAN.rate(omega, temperature_k) / RAMAN.rate(0.0, temperature_k) == pytest.approx(printed, rel=1e-12)
+
+
+@pytest.mark.parametrize(("temperature_k", "expected"), [(1.2, 1.0), (4.0, 0.9936), (12.0, 0.2604)])
+def test_part_below_the_debye_frequency(temperature_k: float, expected: float) -> None:
+    """The convolution of 1/T(0) with both phonons at most at 1270 GHz, over all of it."""
+    end = constants.h * 1270e9 / (constants.k * temperature_k)
+
+    def square(x: float) -> float:  # c(x) c(-x)
+        return (0.5 * x**3 / math.sinh(0.5 * x)) ** 2 if x > 1e-6 else x**4
+
+    part, whole = (quad(square, 0.0, b, epsabs=0, epsrel=1e-11)[0] for b in (end, 120.0))
+    assert below_debye(1270.0, temperature_k) == pytest.approx(part / whole, rel=1e-9)
+    assert below_debye(1270.0, temperature_k) == pytest.approx(expected, abs=5e-5)
 
 
 def test_two_phonon_limits() -> None:
@@ -276,6 +289,15 @@ def test_mistakes_are_one_sentence() -> None:
         Bath.phonons(PROCESSES["direct"], 1.2, in_sector_mhz=-5)
     with pytest.raises(ParameterError, match=r"^cutoff_ghz is 50, but it must be null or above electron_ghz = 93\.9\.$"):
         Bath.phonons(PROCESSES["direct"], 1.2, cutoff_ghz=50)
+    with pytest.raises(ParameterError, match=r"^in_sector_mhz is 100000\.0, but it must be below electron_ghz = 93\.9"):
+        Bath.phonons(PROCESSES["direct"], 1.2, in_sector_mhz=100_000)
+    for huge in (1e-300, 1e300):
+        with pytest.raises(
+            ParameterError, match=r"^sound_velocity_m_s is .*, but it must be a number from 1e-12 to 1e12\.$"
+        ):
+            TwoPhononProcess(1.0, sound_velocity_m_s=huge)
+        with pytest.raises(ParameterError, match=r"^coupling_ratio is .*, but it must be such that T_1 is a finite number"):
+            Bath.phonons(TwoPhononProcess(huge), 1.2)
     for key in ("t1_us", "t_star_us", "t_zero_us", "temperature_k"):
         with pytest.raises(ParameterError, match=rf"^{key} is 2\.0, but it must be .* as in the bath of phonons"):
             replace(bath, **{key: 2.0})
@@ -325,7 +347,7 @@ def test_configs_of_phonons(tmp_path: Path) -> None:
         assert params["bath.process"] == process
         assert params["bath.t_zero_us"] == pytest.approx({"direct": math.inf, "two_phonon": 198.9}[process], rel=1e-3)
         assert params["bath.in_sector_mhz"] == 5.0
-        assert resolved(job.config).bath.t_star_us == params["bath.t_star_us"]
+        assert resolved(job.config) == job.config  # with times written out it could not be given again
         result = run_ensemble(replace(job.spec, realizations=1), workers=1, checkpoints=tmp_path)
         assert result.excluded.empty
         marks |= {job.fingerprint, make_plan(CONF, [f"bath={option}", "bath.density_kg_m3=1000"]).jobs[0].fingerprint}
@@ -378,6 +400,16 @@ def test_study() -> None:
     slope = -np.gradient(np.log(rows["time_us"]), np.log(rows["temperature_k"]))
     np.testing.assert_allclose(slope, 7.0, atol=1e-6)
     assert "0.111 (direct)" in result.text
+    assert metrics["obs.below_debye_two_phonon_12K"] == pytest.approx(0.26, abs=1e-3)
+    assert "26.0%" in result.text
+
+
+def test_study_of_extreme_media_and_temperatures() -> None:
+    """Nothing overflows far outside what a laboratory has, and the closed form is that of the integrals still."""
+    for changes in ({"temperatures_k": (1e-3, 1e4)}, {"sound_velocity_m_s": 1e-12}, {"at_temperature_k": 1e12}):
+        metrics = the_study(**changes).compute().metrics
+        assert np.isfinite(list(metrics.values())).all()
+        assert metrics["check.two_phonon_integral"] < 1e-6
 
 
 def test_study_is_known_by_its_fields() -> None:
@@ -394,6 +426,9 @@ def test_study_is_known_by_its_fields() -> None:
         ({"temperatures_k": (12.0, 1.2)}, "temperatures_k is"),
         ({"temperature_max_k": 0.5}, "temperature_max_k is 0.5"),
         ({"debye_ghz": 90.0}, "debye_ghz is 90"),
+        ({"debye_ghz": 1e9}, "debye_ghz is 1"),
+        ({"in_sector_mhz": 1e6}, "in_sector_mhz is 1000000"),
+        ({"temperature_points": 10**9}, "temperature_points is 1000000000, but it must be an integer from 2 to 10001"),
         ({"density_kg_m3": -1.0}, "density_kg_m3 is -1"),
         ({"t1_us": 0.0}, "t1_us is 0"),
     ],

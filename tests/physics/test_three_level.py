@@ -291,7 +291,11 @@ def test_bad_levels(changed: dict[str, float], sentence: str) -> None:
     ("changed", "sentence"),
     [
         ({"zeno": Regime(0.01, 0.1, -1.0, 5.0)}, "zeno.decay is -1.0, but it must be a finite number > 0."),
-        ({"mixing": Regime(1.0, 0.0, 1.0, 20.0)}, "mixing.coupling is 0.0, but it must be a number other than 0"),
+        ({"mixing": Regime(1.0, 0.0, 1.0, 20.0)}, "mixing.coupling is 0.0, but it must be at least 0.001 in size"),
+        ({"zeno": Regime(0.01, 1e-170, 1.0, 5.0)}, "zeno.coupling is 1e-170, but it must be at least 0.001 in size"),
+        ({"zeno": Regime(0.01, 0.1, 1.0, 1e308)}, "points is 601, but it must be from inf"),
+        ({"amplitude": 1e-170}, "amplitude is 1e-170, but it must be from 0.001 to 1000"),
+        ({"amplitude": 1e200}, "amplitude is 1e+200, but it must be from 0.001 to 1000"),
         ({"anderson": Regime(25.0, 5.0, 1.0, 20.0)}, "anderson.half_width is 20.0, but it must be at least 26.5"),
         ({"n_bar": -1.0}, "n_bar is -1.0, but it must be a finite number >= 0."),
         ({"amplitude": 0.0}, "amplitude is 0.0"),
@@ -303,6 +307,20 @@ def test_bad_studies(changed: dict[str, object], sentence: str) -> None:
     with pytest.raises(ParameterError) as error:
         study_from_conf(**changed)
     assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize("factor", [1e-9, 1e6])
+def test_the_unit_of_the_study_is_free(factor: float) -> None:
+    """Also where frequencies in rad/µs would be smaller than the rounding of omega_e, or larger than omega_e itself."""
+    study = study_from_conf(points=241)
+    regimes = {
+        name: Regime(*(factor * v for v in (r.detuning, r.coupling, r.decay, r.half_width)))
+        for name in NAMES
+        for r in [getattr(study, name)]
+    }
+    one, other = study.compute(), replace(study, amplitude=factor * study.amplitude, **regimes).compute()
+    for key in [f"obs.{name}.imbalance" for name in NAMES] + ["check.map.corrected.population_distance"]:
+        assert other.metrics[key] == pytest.approx(one.metrics[key], rel=1e-6)
 
 
 def test_no_map_to_two_spins_in_warm_or_unequal_baths() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import linalg, stats
 
 from dnplab import Bath, Drive, SpinSystem, steady_state
-from dnplab.errors import DnplabError, MemoryEstimateError, ParameterError, UndefinedMeasureError
+from dnplab.errors import DegenerateSpectrumError, DnplabError, MemoryEstimateError, ParameterError, UndefinedMeasureError
 from dnplab.studies.trajectories import TrajectoriesStudy
 from dnplab.trajectories import KINDS, TrajectoryAverages, agreement, mean_and_error, trajectory, trajectory_averages
 from dnplab.trajectories.level_jumps import LevelJumps, level_history
@@ -129,6 +129,29 @@ def test_neither_sampling_nor_propagator_changes_a_jump(name: str) -> None:
         np.testing.assert_allclose(other.jumps.energy_mhz, one.jumps.energy_mhz, atol=1e-8)
     np.testing.assert_allclose(often.polarization[::10], one.polarization, atol=1e-8)
     np.testing.assert_allclose(taylor.polarization, one.polarization, atol=1e-8)
+
+
+def test_a_sampling_step_of_a_thousand_jumps() -> None:
+    """The norm at the next sample underflows to zero, and the jumps before it are the same."""
+    fast = Bath(temperature_k=12.0, t1_us=1.6, t_star_us=1e-5, t_zero_us=1e-5)
+    seldom, often = (
+        trajectory(small_system(3), fast, table_drive(), seed=(0, 1), duration_us=0.06, step_us=step)
+        for step in (0.03, 1e-3)
+    )
+    assert len(seldom.jumps.times_us) > 2000
+    np.testing.assert_allclose(seldom.jumps.times_us, often.jumps.times_us, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("model", ["nonsecular", "hilbert"])
+def test_a_burn_in_is_the_beginning_of_the_same_history(model: str) -> None:
+    whole = trajectory(small_system(3), UNEVEN, table_drive(), model, seed=(1, 1), duration_us=9.0, step_us=0.5).after(6)
+    late = trajectory(
+        small_system(3), UNEVEN, table_drive(), model, seed=(1, 1), duration_us=6.0, step_us=0.5, burn_in_us=3.0
+    )
+    assert late.times_us[0] == 0.0
+    np.testing.assert_allclose(late.times_us, whole.times_us, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(late.polarization, whole.polarization, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(late.jumps.times_us, whole.jumps.times_us, rtol=0, atol=1e-9)
 
 
 # averages against the steady state
@@ -347,6 +370,8 @@ BAD: list[tuple[Callable[..., object], str, object, str]] = [
     (single, "seed", (0, -1), "integer >= 0"),
     (single, "initial", [1.0, 0.0], "4 finite amplitudes"),
     (single, "initial", np.zeros(4), "not all zero"),
+    (single, "initial", "abc", "4 finite amplitudes"),
+    (single, "burn_in_us", -1.0, ">= 0"),
     (single, "propagator", "euler", "taylor"),
     (small_averages, "duration_us", 1.0, "T_1 = 1.6 µs"),
     (small_averages, "duration_us", -5.0, "> 0"),
@@ -393,6 +418,57 @@ def test_what_does_not_fit_says_what_it_needs(model: str) -> None:
     with pytest.raises(MemoryEstimateError) as caught:
         trajectory(system, UNEVEN, table_drive(), model, weights=True)
     assert_one_sentence(caught.value, "24", "GiB", model)
+
+
+@pytest.mark.parametrize("changes", [{"duration_us": 1e308}, {"step_us": 1e-320}, {"burn_in_us": 1e300}])
+def test_what_would_never_end_does_not_fit(changes: dict[str, float]) -> None:
+    for make in (single, small_averages):
+        with pytest.raises(MemoryEstimateError) as caught:
+            make(**changes)
+        assert_one_sentence(caught.value, "GiB")
+
+
+def test_memory_is_that_of_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of eight histories would fit by itself."""
+    monkeypatch.setattr("dnplab.trajectories.run.free_bytes", lambda _device: 2e6)
+    with pytest.raises(MemoryEstimateError, match=r"each of 8 nonsecular trajectories at once"):
+        small_averages(trajectories=8, workers=8, step_us=0.005)
+    trajectory(small_system(2), FAST, table_drive(), duration_us=60.0, step_us=0.005, weights=True)
+
+
+def test_jumps_by_strong_microwaves_need_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same history fits where microwaves are weak."""
+    monkeypatch.setattr("dnplab.trajectories.run.free_bytes", lambda _device: 1e6)
+    weak, strong = (table_drive(amplitude_mhz=amplitude_mhz) for amplitude_mhz in (0.1, 100.0))
+    trajectory(small_system(2), FAST, weak, "hilbert", duration_us=60.0, step_us=1.0)
+    with pytest.raises(MemoryEstimateError, match="a hilbert trajectory of 60 µs"):
+        trajectory(small_system(2), FAST, strong, "hilbert", duration_us=60.0, step_us=1.0)
+
+
+def test_spins_that_always_agree_are_one_number() -> None:
+    """Without disorder both spins of a pair have the same polarization in every level, and in the steady state."""
+    system = SpinSystem(electron_ghz=93.9, offsets_mhz=[0.0, 0.0], couplings_mhz=[[0.0, 0.75], [0.75, 0.0]])
+    found = trajectory_averages(system, FAST, table_drive(), "hilbert", trajectories=2, duration_us=300.0, workers=1)
+    steady = steady_state(system, FAST, table_drive(), model="hilbert").polarization
+    one, both = agreement(found.polarization[:, :1], steady[:1]), agreement(found.polarization, steady)
+    np.testing.assert_allclose(both.chi2, one.chi2, rtol=1e-9)
+    assert both.p_value == pytest.approx(one.p_value, rel=1e-9)
+    assert agreement(found.polarization, steady + np.array([0.001, -0.001])).p_value == 0.0  # though within both errors
+
+
+def test_degenerate_levels_are_told_before_any_history() -> None:
+    counts: list[int] = []
+    with pytest.raises(DegenerateSpectrumError):
+        study(disorder_mhz=0.0, coupling_mhz=0.0).compute(counts.append)
+    assert not counts
+
+
+def test_what_never_changes_has_no_correlation_time() -> None:
+    cold, off = Bath(temperature_k=0.05, t1_us=1.6, t_star_us=0.16, t_zero_us=0.16), table_drive(amplitude_mhz=0.0)
+    found = trajectory_averages(small_system(2), cold, off, trajectories=2, duration_us=60.0, step_us=0.5, workers=1)
+    assert np.isnan(found.correlation_us).all()
+    with pytest.raises(UndefinedMeasureError, match="2 of 2"):
+        agreement(np.tile([-1.0, 0.5], (8, 1)) + 1e-16 * np.arange(16).reshape(8, 2), np.array([-1.0, 0.5]))
 
 
 def test_an_average_that_never_changes_has_no_error() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -224,3 +225,26 @@ def test_bad_input_ends_before_anything_starts(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert ended.stderr.strip() == "bath.temperature_k is -12.0, but it must be a finite number > 0."
     assert not (tmp_path / "new").exists()
+
+
+# --- a study: its files stand beside the store, and come back from it
+
+
+def test_files_of_a_study_come_back(tmp_path: Path) -> None:
+    words = ["study=single_spin", "single_spin.points=3", "single_spin.temperatures_k=[1.2,1000000]", f"outputs={tmp_path}"]
+    first = run(*words)
+    assert first.returncode == 0, first.stderr
+    (folder,) = (tmp_path / "single_spin").iterdir()
+    files = {file.name for file in folder.iterdir()}
+    assert files >= {"report.txt", "config.yaml", "line.csv", "line.parquet", "single_spin_line.png"}
+    (tracked,) = Store(default_uri(tmp_path), "dnplab").search()
+    assert "obs.saturation_1000000K_0.2MHz" in tracked.metrics
+    (folder / "line.csv").unlink()
+    assert run(*words).stdout.count("It is in the store already.") == 1
+    assert {file.name for file in folder.iterdir()} == files
+    shutil.rmtree(tmp_path / "mlartifacts")
+    (folder / "report.txt").unlink()
+    gone = run(*words)
+    assert gone.returncode == 1
+    assert gone.stderr.startswith(f"The files of single_spin T=1.2,1e+06K are gone from {folder} and from the store")
+    assert gone.stderr.count("\n") == 1
