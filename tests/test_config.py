@@ -369,6 +369,20 @@ def test_outputs_must_be_a_folder_that_can_be_written_to(tmp_path: Path) -> None
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
 
 
+def test_no_word_names_code_or_a_second_store() -> None:
+    for word in ("hydra.launcher._target_=os.system", "hydra.callbacks={a: {_target_: b.c}}"):
+        assert complaint(word) == f"{word} names code to be run, which no value of a config may do."
+    for word in ("outputs=a,b", "tracking.experiment=a,b"):
+        assert complaint(word, multirun=True) == f"{word} names several values, but all runs of a sweep go to one store."
+
+
+def test_a_shard_is_a_part_of_the_realizations() -> None:
+    (job,) = plan("ensemble.shard=2/3", "ensemble.realizations=8").jobs
+    assert (list(job.spec.indices), job.steps, job.name) == ([2, 3, 4], 3, "nonsecular T=12K N=8 shard 2/3")
+    for wrong in ("2", "a/3", "0/3", "4/3", "1/9"):
+        assert complaint(f"ensemble.shard={wrong}", "ensemble.realizations=8").startswith(f"ensemble.shard is '{wrong}'")
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

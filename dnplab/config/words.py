@@ -28,6 +28,7 @@ from dnplab.config.spec import ConfigError
 __all__ = ["check_outputs", "check_words", "compose_words", "groups", "parse_words", "read_config"]
 
 Schema = TypeVar("Schema")
+ONE_STORE = ("outputs", "tracking")
 
 
 def read_config(conf: Path, name: str, schema: type[Schema], overrides: Sequence[str]) -> Schema:
@@ -134,6 +135,10 @@ def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Se
     """Refuse words whose key is neither one of `leaves` (key -> type) nor a group, or whose value has another type."""
     for word in words:
         key = word.key_or_group
+        if "_target_" in (word.input_line or ""):
+            raise ConfigError(f"{word.input_line} names code to be run, which no value of a config may do.")
+        if word.is_sweep_override() and key.partition(".")[0] in ONE_STORE:
+            raise ConfigError(f"{word.input_line} names several values, but all runs of a sweep go to one store.")
         if key == "hydra" or key.startswith(("hydra.", "hydra/")):
             continue
         if word.is_sweep_override() and not word.is_discrete_sweep():

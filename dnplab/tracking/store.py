@@ -37,6 +37,7 @@ ATTEMPTS = 8  # at writing what another process may write at the same moment
 RACES = ("IntegrityError", "database is locked")  # what MLflow's message then quotes
 SQLITE_HEADER = b"SQLite format 3\0"
 NO_STORE = "There is no tracking store at {uri!r} yet; `python -m experiments.run -m experiment=crossover` makes one."
+NOTE = "mlflow.note.content"
 MAX_TAG = 5000  # characters of a tag that every store keeps
 SERVERS = ("http", "https", "databricks")
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
@@ -80,7 +81,7 @@ class Store:
             uri: any MLflow tracking URI; a relative SQLite path is relative to the working directory.
             experiment: the experiment's name.
             artifacts: folder for the artifacts of a NEW experiment (a server decides for itself).
-            note: the experiment's description, Markdown; an empty one leaves it as it is.
+            note: Markdown that the experiment's description is to hold; it is added where it does not.
             create: False for reading: what does not exist yet is an error.
 
         Raises:
@@ -110,8 +111,10 @@ class Store:
                 f"tracking.experiment is {self.experiment!r}, which was deleted in {self.uri!r}; restore it with "
                 f"`mlflow experiments restore -x {found.experiment_id}` or choose another name."
             )
-        if note and found.tags.get("mlflow.note.content") != note:
-            _persistently(self.client.set_experiment_tag, found.experiment_id, "mlflow.note.content", note)
+        known = found.tags.get(NOTE, "")
+        if note not in known:  # commands that share an experiment ask one question each
+            text = f"{known}\n\n{note}" if known else note
+            _persistently(self.client.set_experiment_tag, found.experiment_id, NOTE, text)
         return str(found.experiment_id)
 
     def _create(self, artifacts: Path | None) -> Experiment:
