@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from omegaconf import OmegaConf
+from tqdm import tqdm
 
 from dnplab.config import Job, resolved, run_tags
 from dnplab.ensemble import Checkpoints, EnsembleResult, EnsembleSpec, numerics_version, run_ensemble
@@ -54,6 +56,10 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, 
         progress=progress,
         rerun=config.rerun,
     )
+    if result.damaged:
+        tqdm.write(
+            f"{result.damaged} stored realizations of {job.name} were damaged; they are computed again.", file=sys.stderr
+        )
     _require_converged(job, spec, result)
     regime = regime_metrics(spec.disorder_mhz, spec.coupling_mhz, spec.bath, spec.drive)
     undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}

@@ -118,6 +118,8 @@ def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
             print(f"\n{study_report(store, run, study_folder(job))}")
     elif not plan.multirun:
         _print_averages(found[0])
+    elif any(job.spec.shard for job in plan.jobs):
+        print("\nThe shards are stored; the same command without ensemble.shard gathers them.")
     elif config.summary == "crossover":
         from experiments.crossover import summarise  # seaborn is slow to import
 

@@ -84,7 +84,7 @@ def test_a_word_that_a_study_does_not_read_is_refused() -> None:
     assert complaint("experiment=figs11", "system.n_spins=3").startswith("system.n_spins=3 would change nothing: the study")
     assert complaint("three_level.points=3").startswith("three_level.points=3 would change nothing: the study ensemble")
     (note,) = plan("experiment=figs11", "ensemble=full").notes
-    assert note == "ensemble=full changes nothing here: the study three_level averages no samples."
+    assert note == "ensemble=full changes nothing here: the study three_level does not read it."
 
 
 def test_the_criteria_know_no_frequency_of_the_microwaves() -> None:

@@ -77,6 +77,7 @@ def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
     groups = _group_columns(runs, varying, asked)
     expected, missing, undeclared = _completeness(runs, asked)
     runs, repeated = _newest_of_each_point(runs, [*groups, *AXES])
+    _require_files(store, runs)
     realizations = _long_table(store, runs, groups, "realizations.parquet")
     if realizations.empty:
         raise TrackingError(f"The runs of the sweep {name!r} hold no realization: none of them converged.")
@@ -142,6 +143,15 @@ def _runs_table(runs: Sequence[TrackedRun]) -> pd.DataFrame:
 
 def _differs(values: pd.Series) -> bool:
     return len(set(map(str, values))) > 1
+
+
+def _require_files(store: Store, runs: pd.DataFrame) -> None:
+    for run_id, name in zip(runs["run_id"], runs["name"], strict=True):
+        if "realizations.parquet" not in store.artifact_names(run_id):
+            raise TrackingError(
+                f"The files of the finished run {name!r} ({run_id}) are gone from the store; "
+                "the command that made it makes them again with rerun=true."
+            )
 
 
 def _names_a_point(key: str) -> bool:

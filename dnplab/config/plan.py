@@ -33,7 +33,7 @@ from dnplab.config.spec import (
 )
 from dnplab.config.studies import ENSEMBLE, STUDIES, reads, sections_of
 from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
-from dnplab.ensemble import EnsembleSpec
+from dnplab.ensemble import OBSERVABLES, EnsembleSpec
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
 from dnplab.studies import Study, fingerprint_of
@@ -41,6 +41,8 @@ from dnplab.studies import Study, fingerprint_of
 __all__ = ["SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
 
 LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
+EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
+LEAST_GHZ, MOST_GHZ = 1.0, 3000.0  # electrons from 0.04 to 100 T
 SUMMARIES = ("crossover", *LETTER_FIGURES)  # what a sweep of ensembles may end with
 
 
@@ -154,6 +156,7 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
         if not multirun and len(fixed) < len(words):
             swept = next(word.input_line for word in words if word.is_sweep_override())
             raise ConfigError(f"{swept} names several values; add -m to run each of them.")
+        _require_one_figure(words)
         if multirun:
             params = base.hydra.sweeper.get("params") or {}
             presets = parse_words([f"{key}={value}" for key, value in params.items()])
@@ -166,11 +169,37 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             raise ConfigError(
                 f"study is {' and '.join(studies)}, but a sweep must be of ensembles or of studies, not of both."
             )
-        notes = _require_effect(words, studies)
+        notes = (*_require_effect(words, studies), *dict.fromkeys(note for job in jobs for note in _doubts(job)))
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
         return Plan(jobs, multirun, question, local, notes)
+
+
+def _require_one_figure(words: Sequence[Override]) -> None:
+    """Refuse several experiments at once where one is a sweep of its own, which Hydra would leave out."""
+    for word in words:
+        if word.key_or_group != "experiment" or not word.is_sweep_override():
+            continue
+        for value in _values(word):
+            if compose_words("config", [value], hydra=True).hydra.mode == RunMode.MULTIRUN:
+                raise ConfigError(f"{word.input_line}: {value.partition('=')[2]} is a sweep of its own; run one at a time.")
+
+
+def _doubts(job: Job) -> Iterable[str]:
+    """What looks like a mistake in a unit, one sentence each; the job runs all the same."""
+    if not isinstance(job.work, EnsembleSpec):
+        return
+    spec = job.work
+    if not LEAST_GHZ <= spec.electron_ghz <= MOST_GHZ:
+        yield f"Is system.electron_ghz = {spec.electron_ghz:g} in GHz?"
+    away_mhz = 1e3 * abs(spec.drive.frequency_ghz - spec.electron_ghz)
+    reach_mhz = 10.0 * (spec.disorder_mhz + spec.coupling_mhz + spec.drive.amplitude_mhz)
+    if spec.drive.amplitude_mhz > 0.0 and away_mhz > reach_mhz:
+        yield f"The microwaves are {away_mhz:g} MHz away from system.electron_ghz: is drive.frequency_ghz right?"
+    band_mhz = spec.disorder_mhz / 2
+    if spec.epr_edges_mhz and spec.epr_edges_mhz[-1] < band_mhz:
+        yield f"observables.epr_half_width_mhz = {spec.epr_edges_mhz[-1]:g} cuts off lines, which reach to {band_mhz:g}."
 
 
 def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
@@ -201,6 +230,11 @@ def make_job(config: Config) -> Job:
     spec = to_spec(config)
     if config.summary not in SUMMARIES:
         raise ParameterError("summary", config.summary, "one of " + ", ".join(SUMMARIES))
+    if config.summary in EIGENVECTOR_FIGURES and spec.drive.amplitude_mhz == 0.0:
+        allowed = f"> 0 for {config.summary}: without microwaves the eigenvectors of rho are arbitrary inside each sector"
+        raise ParameterError("drive.amplitude_mhz", 0.0, allowed)
+    if not spec.observables:
+        raise ParameterError("observables.names", [], "at least one of " + ", ".join(OBSERVABLES))
     for key in ("workers", "threads"):
         if (count := getattr(config.ensemble, key)) < 0:
             raise ParameterError(f"ensemble.{key}", count, "an integer >= 0")
@@ -222,7 +256,7 @@ def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[
             continue
         names = " and ".join(studies)
         if key == "ensemble":
-            notes.append(f"{word.input_line} changes nothing here: the study {names} averages no samples.")
+            notes.append(f"{word.input_line} changes nothing here: the study {names} does not read it.")
             continue
         read = sorted({section for study in studies for section in sections_of(study)})
         raise ConfigError(f"{word.input_line} would change nothing: the study {names} reads {', '.join(read)} only.")

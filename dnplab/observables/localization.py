@@ -24,6 +24,7 @@ from dnplab.stationary import SteadyState
 __all__ = ["eigenstate_measures", "localization_measures"]
 
 FloatArray = NDArray[np.float64]
+NO_DISTANCE = 1e-4  # of P_0: ten times what the models' own approximations move an undriven profile
 
 
 def localization_measures(
@@ -46,7 +47,7 @@ def localization_measures(
     if ansatz is not None:
         deviation = distance(ansatz.profile)
         measures |= {"ansatz_deviation": deviation, "beta_s": ansatz.beta_s, "mu": ansatz.mu}
-        if deviation + bloch > 0.0:
+        if deviation + bloch > NO_DISTANCE:
             measures["localization_index"] = deviation / (deviation + bloch)
         else:
             undefined["localization_index"] = "the profile is that of one spin temperature and of independent spins."

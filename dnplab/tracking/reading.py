@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from dnplab.errors import TrackingError
+
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
@@ -66,11 +68,17 @@ def read_table(store: Store, run_id: str, name: str) -> pd.DataFrame:
     """The Parquet artifact `name` of a run, for example ``spins.parquet``.
 
     Raises:
-        TrackingError: the run has no such artifact.
+        TrackingError: the run has no such artifact, or it cannot be read.
 
     """
     with _artifact(store, run_id, name) as path:
-        return pd.read_parquet(os.fspath(path))
+        try:
+            return pd.read_parquet(os.fspath(path))
+        except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+            raise TrackingError(
+                f"{name} of the run {run_id} is damaged ({str(error).splitlines()[0]}); "
+                "the command that made it makes it again with rerun=true."
+            ) from error
 
 
 def fetch_files(store: Store, run_id: str, folder: Path) -> None:

@@ -37,6 +37,8 @@ def metrics_of(result: EnsembleResult, total_s: float) -> dict[str, float]:
     """All metrics of a run; what is undefined or not finite is absent."""
     scalars = result.scalars
     found: dict[str, float] = {"check.excluded": len(result.excluded), "time.total_s": total_s}
+    if result.damaged:
+        found["check.damaged_checkpoints"] = result.damaged
     found |= {f"check.undefined.{name}": count for name, count in result.undefined_counts.items() if count > 0}
     for name, (mean, error) in result.averages.items():
         if name in NO_OBSERVABLES:

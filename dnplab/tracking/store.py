@@ -106,6 +106,7 @@ class Store:
             present = ", ".join(sorted(other.name for other in self.client.search_experiments()))
             raise TrackingError(f"tracking.experiment is {self.experiment!r}, but the store {self.uri!r} holds {present}.")
         found = found or self._create(artifacts)
+        self._require_home(found, artifacts)
         if found.lifecycle_stage != "active":
             raise TrackingError(
                 f"tracking.experiment is {self.experiment!r}, which was deleted in {self.uri!r}; restore it with "
@@ -116,6 +117,18 @@ class Store:
             text = f"{known}\n\n{note}" if known else note
             _persistently(self.client.set_experiment_tag, found.experiment_id, NOTE, text)
         return str(found.experiment_id)
+
+    def _require_home(self, found: Experiment, artifacts: Path | None) -> None:
+        """Refuse an output folder that was moved or copied: its runs name their files where they were."""
+        path, location = _sqlite_path(self.uri), found.artifact_location
+        if path is None or artifacts is None or path.parent != artifacts.parent or not location.startswith("file:"):
+            return
+        home = Path(url2pathname(urlsplit(location).path)).parent
+        if home != artifacts.absolute().parent:
+            raise TrackingError(
+                f"The output folder {str(path.parent)!r} was {str(home)!r} when its store was made, and its runs keep their "
+                "files there; move it back, or choose another folder with outputs=FOLDER."
+            )
 
     def _create(self, artifacts: Path | None) -> Experiment:
         from mlflow.exceptions import MlflowException
