@@ -57,9 +57,8 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, 
         rerun=config.rerun,
     )
     if result.damaged:
-        tqdm.write(
-            f"{result.damaged} stored realizations of {job.name} were damaged; they are computed again.", file=sys.stderr
-        )
+        told = f"{result.damaged} stored realizations of {job.name} were damaged and are computed again."
+        tqdm.write(told, file=sys.stderr)
     _require_converged(job, spec, result)
     regime = regime_metrics(spec.disorder_mhz, spec.coupling_mhz, spec.bath, spec.drive)
     undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}

@@ -376,6 +376,34 @@ def test_no_word_names_code_or_a_second_store() -> None:
         assert complaint(word, multirun=True) == f"{word} names several values, but all runs of a sweep go to one store."
 
 
+def test_figures_that_are_sweeps_of_their_own_come_one_at_a_time() -> None:
+    assert complaint("experiment=fig2,figs5", multirun=True) == (
+        "experiment=fig2,figs5: fig2 is a sweep of its own; run one at a time."
+    )
+
+
+@pytest.mark.parametrize("figure", ["fig3", "figs9", "figs10"])
+def test_eigenvectors_of_an_undriven_state_are_refused_beforehand(figure: str) -> None:
+    message = complaint(f"experiment={figure}", "drive.amplitude_mhz=0")
+    assert message.startswith("drive.amplitude_mhz is 0.0, but it must be > 0")
+    assert "arbitrary" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["drive.frequency_ghz=93898.8"], "is drive.frequency_ghz right?"),
+        (["drive.frequency_ghz=9.4"], "is drive.frequency_ghz right?"),
+        (["system.electron_ghz=93900", "drive=off"], "Is system.electron_ghz = 93900 in GHz?"),
+        (["observables.epr_half_width_mhz=0.5"], "cuts off lines"),
+    ],
+)
+def test_a_unit_that_looks_wrong_is_told(words: list[str], part: str) -> None:
+    (note,) = plan(*words).notes
+    assert part in note
+    assert plan().notes == plan("experiment=figs8").notes == ()
+
+
 def test_a_shard_is_a_part_of_the_realizations() -> None:
     (job,) = plan("ensemble.shard=2/3", "ensemble.realizations=8").jobs
     assert (list(job.spec.indices), job.steps, job.name) == ([2, 3, 4], 3, "nonsecular T=12K N=8 shard 2/3")

@@ -54,10 +54,10 @@ def test_a_gibbs_state_is_not_localized() -> None:
     """The undriven secular state is exactly a spin temperature, next to Bloch's independent spins."""
     case = small_system(4), table_one(1.2), table_drive(amplitude_mhz=0.0)
     state = steady_state(*case, model="secular")
-    measures, _ = localization_measures(state, steady_state(*case, model="hilbert"), spin_temperature(state))
+    measures, undefined = localization_measures(state, steady_state(*case, model="hilbert"), spin_temperature(state))
     assert measures["ansatz_deviation"] < 1e-9
     assert measures["hilbert_distance"] < 1e-9
-    assert measures["localization_index"] < 1e-3
+    assert "localization_index" in undefined  # the ratio of two distances that are both nothing
 
 
 def test_what_is_undefined_is_absent() -> None:

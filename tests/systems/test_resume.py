@@ -79,9 +79,9 @@ def test_status_of_what_is_not_there_is_one_sentence(swept: Path, words: list[st
     assert len(said.stderr.splitlines()) == 1
 
 
-def test_rerun_replaces_the_runs(swept: Path, tmp_path: Path) -> None:
+def test_rerun_replaces_the_runs(tmp_path: Path) -> None:
     outputs = tmp_path / "outputs"
-    shutil.copytree(swept, outputs)
+    assert run(*SWEEP, f"outputs={outputs}").returncode == 0
     store = Store(default_uri(outputs), "dnplab", create=False)
     before = {found.run_id for found in store.search()}
     done = run(*SWEEP, f"outputs={outputs}", "rerun=true")
@@ -137,3 +137,41 @@ def test_a_run_fails_above_its_fraction_of_exclusions(
         entry._track(job, None, Termination())
     (tracked,) = Store(default_uri(tmp_path), "dnplab", create=False).search()
     assert tracked.status == ("FAILED" if fails else "FINISHED")
+
+
+def test_lost_and_damaged_files_of_a_finished_run_are_told_and_made_again(tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    first = run(*SWEEP, f"outputs={outputs}")
+    assert first.returncode == 0
+    store = Store(default_uri(outputs), "dnplab", create=False)
+    found = store.search()[0]
+    folder = outputs / "mlartifacts" / found.run_id / "artifacts"
+    with (folder / "realizations.parquet").open("r+b") as file:
+        file.truncate(200)
+    damaged = run(*SWEEP, f"outputs={outputs}")
+    assert damaged.returncode == 1
+    assert "Traceback" not in damaged.stderr
+    assert f"realizations.parquet of the run {found.run_id} is damaged" in damaged.stderr
+    shutil.rmtree(folder)
+    gone = run(*SWEEP, f"outputs={outputs}")
+    assert gone.returncode == 1
+    assert f"({found.run_id}) are gone from the store" in gone.stderr
+    assert run(*SWEEP, f"outputs={outputs}", "rerun=true").returncode == 0
+
+
+def test_a_copied_output_folder_is_refused(swept: Path, tmp_path: Path) -> None:
+    shutil.copytree(swept, tmp_path / "copy")
+    said = run(*SWEEP, f"outputs={tmp_path / 'copy'}")
+    assert said.returncode == 2
+    assert "keep their files there; move it back" in said.stderr
+    assert len(said.stderr.splitlines()) == 1
+
+
+def test_a_damaged_realization_is_told(tmp_path: Path) -> None:
+    words = ["model=hilbert", *SMALL, f"outputs={tmp_path}"]
+    assert run(*words, "ensemble.realizations=2").returncode == 0
+    file = next((tmp_path / "checkpoints").rglob("1.npz"))
+    file.write_bytes(file.read_bytes()[:-20])
+    more = run(*words, "ensemble.realizations=3")
+    assert more.returncode == 0
+    assert "1 stored realizations of hilbert T=12K N=3 were damaged and are computed again." in more.stderr
