@@ -105,7 +105,7 @@ def test_sizes_of_a_sweep_are_figures_of_their_own(outputs: Path, monkeypatch: p
 def test_eigenvectors_that_mean_nothing_are_not_drawn(
     outputs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["experiment=fig3", "drive=off", *TINY, f"outputs={outputs}", "tracking.experiment=undriven"]
+    words = ["experiment=fig3", "drive.amplitude_mhz=1e-9", *TINY, f"outputs={outputs}", "tracking.experiment=undriven"]
     assert command(words, monkeypatch) != 0
     error = capsys.readouterr().err
     assert "The eigenvectors of the nonsecular steady state at 12 K are arbitrary" in error
