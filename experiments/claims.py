@@ -167,7 +167,7 @@ def _carry_out(task: Task, termination: Termination) -> int:
     with tracked_run(store, name=f"claims {config.scale}", fingerprint=mark, params=task.params, tags=tags) as run:
         ensembles, found = _measured(task, checkpoint_root(outputs), termination)
         table = claims_table(task.claims, found)
-        folder = outputs / "claims" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
+        folder = outputs / "claims" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{run.run_id[:6]}"  # two in one second
         head = _head(task, ensembles, code, time.perf_counter() - started)
         _write(task, table, head, folder)
         _log(run, table, folder)
