@@ -11,15 +11,11 @@ import json
 import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import hydra
 import numpy as np
 import pandas as pd
-from hydra._internal.utils import get_args_parser
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
@@ -28,14 +24,14 @@ from dnplab.benchmark import Job, measure, reference
 from dnplab.benchmark.machine import Machine, available_cores, product_rate, this_machine
 from dnplab.benchmark.methods import require_method
 from dnplab.benchmark.table import benchmark_table, format_table, row_of
-from dnplab.config import make_plan, read_config
+from dnplab.config import make_plan
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
+from experiments.command import CONF, dated_folder, typed_config
 
 __all__ = ["CASES", "main"]
 
 ROOT = Path(__file__).resolve().parents[1]
-CONF = ROOT / "conf"
 BAD_INPUT, INTERRUPTED = 2, 130
 NOTE = (
     "How fast, how small and how exact are the solvers? One run a benchmark, each metric against its step, which is the "
@@ -95,16 +91,12 @@ class Problem:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    ConfigStore.instance().store(name="benchmark_schema", node=BenchmarkConfig, provider="dnplab")
-    words = get_args_parser().parse_args()
-    if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="benchmark")(lambda _: None)()
-        return 0
     try:
-        config = _checked(read_config(CONF, "benchmark", BenchmarkConfig, words.overrides))
+        if (config := typed_config("benchmark", BenchmarkConfig)) is None:
+            return 0
+        config = _checked(config)
         problems = list(_problems(config))
-        folder = Path(config.outputs).absolute() / "benchmark" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
-        return _carry_out(config, problems, folder)
+        return _carry_out(config, problems, dated_folder(config.outputs, "benchmark"))
     except DnplabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -162,7 +154,6 @@ def _carry_out(config: BenchmarkConfig, problems: Sequence[Problem], folder: Pat
     mark = hashlib.sha256(json.dumps([params, tags, str(folder)], sort_keys=True).encode()).hexdigest()
     sizes = ",".join(map(str, config.sizes))
     with tracked_run(store, name=f"benchmark N={sizes}", fingerprint=mark, params=params, tags=tags) as run:
-        folder.mkdir(parents=True)
         OmegaConf.save(OmegaConf.create({**settings, "machine": asdict(machine)}), folder / "settings.yaml")
         table = _measured(config, problems, folder)
         _write(table, folder)

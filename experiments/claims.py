@@ -18,9 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import hydra
 import pandas as pd
-from hydra._internal.utils import get_args_parser
 from joblib.externals.loky import get_reusable_executor
 from omegaconf import OmegaConf
 from tqdm import tqdm
@@ -41,19 +39,18 @@ from dnplab.claims import (
     specs,
     to_markdown,
 )
-from dnplab.config import read_config
 from dnplab.config.words import check_outputs
 from dnplab.ensemble import EnsembleResult, run_ensemble
 from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
 from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
+from experiments.command import dated_folder, typed_config
 from experiments.jobs import checkpoint_root
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parents[1]
-CONF = ROOT / "conf"
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 SCALES = {"quick": QUICK, "full": FULL}
 TITLE = "# The letter's claims, measured"
@@ -116,12 +113,11 @@ class Task:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    words, termination = get_args_parser().parse_args(), Termination()
+    termination = Termination()
     try:
-        task = _checked(read_config(CONF, "claims", ClaimsConfig, words.overrides))
-        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="claims")(lambda _: None)()
+        if (config := typed_config("claims", ClaimsConfig)) is None:
             return 0
+        task = _checked(config)
         check_outputs(task.config.outputs)
         termination.listen()
         with termination.kept():
@@ -167,7 +163,7 @@ def _carry_out(task: Task, termination: Termination) -> int:
     with tracked_run(store, name=f"claims {config.scale}", fingerprint=mark, params=task.params, tags=tags) as run:
         ensembles, found = _measured(task, checkpoint_root(outputs), termination)
         table = claims_table(task.claims, found)
-        folder = outputs / "claims" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{run.run_id[:6]}"  # two in one second
+        folder = dated_folder(outputs, "claims")
         head = _head(task, ensembles, code, time.perf_counter() - started)
         _write(task, table, head, folder)
         _log(run, table, folder)
@@ -237,7 +233,6 @@ def _processor_minutes(ensembles: Mapping[str, EnsembleResult]) -> float:
 
 
 def _write(task: Task, table: pd.DataFrame, head: Sequence[str], folder: Path) -> None:
-    folder.mkdir(parents=True)
     (folder / "claims.md").write_text(to_markdown(table, head), encoding="utf-8")
     table.to_csv(folder / "claims.csv", index=False)
     OmegaConf.save(OmegaConf.create(task.params), folder / "settings.yaml")

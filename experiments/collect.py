@@ -8,17 +8,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import hydra
-from hydra._internal.utils import get_args_parser
-
-from dnplab.config import read_config
 from dnplab.config.words import check_outputs
 from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.tracking import Store, copy_finished, default_uri, experiment_names
+from experiments.command import typed_config
 
 __all__ = ["main"]
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 BAD_INPUT = 2
 
 
@@ -40,11 +36,8 @@ class CollectConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    words = get_args_parser().parse_intermixed_args()
     try:
-        config = read_config(CONF, "collect", CollectConfig, words.overrides)
-        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="collect")(lambda _: None)()
+        if (config := typed_config("collect", CollectConfig)) is None:
             return 0
         _collect(config)
     except DnplabError as error:

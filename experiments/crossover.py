@@ -11,22 +11,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import hydra
 import numpy as np
 import pandas as pd
-from hydra._internal.utils import get_args_parser
 
 from dnplab.analysis import MEASURES, Crossover, Sweep, find_crossover, format_report, read_sweep, write_results
 from dnplab.comparison import RATIO, group_words, in_order, split_groups
-from dnplab.config import ConfigError, read_config
 from dnplab.config.words import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.figures import crossover_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, default_uri, log_summary, ui_command
+from experiments.command import typed_config
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 BAD_INPUT = 2
 NOTE = (
     "The crossover of each sweep of the experiment beside this one: one run per model, each "
@@ -155,15 +152,10 @@ def _finite(metrics: dict[str, float]) -> dict[str, float]:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    words = get_args_parser().parse_intermixed_args()
     try:
-        if words.multirun:
-            raise ConfigError("-m is for python -m experiments.run; this command reads one sweep, which sweep=ID chooses.")
-        config = _config(words.overrides)
-        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="crossover")(lambda _: None)()
+        if (config := typed_config("crossover", CrossoverConfig)) is None:
             return 0
-        check_outputs(config.outputs)
+        _check(config)
         outputs = Path(config.outputs).absolute()
         uri = config.tracking.uri or default_uri(outputs)
         summary = summarise(uri, config.tracking.experiment, config.sweep, outputs, config.bootstrap, config.seed)
@@ -176,20 +168,13 @@ def main() -> int:
     return 0
 
 
-def _config(overrides: list[str]) -> CrossoverConfig:
-    """The config of a command line.
-
-    Raises:
-        ConfigError: an unknown key or a value of the wrong type.
-        ParameterError: a value out of its domain.
-
-    """
-    config = read_config(CONF, "crossover", CrossoverConfig, overrides)
+def _check(config: CrossoverConfig) -> None:
+    """Raise ParameterError for a value out of its domain, ConfigError for a folder that cannot be written to."""
     if config.bootstrap < 2:
         raise ParameterError("bootstrap", config.bootstrap, "at least 2 resamples")
     if config.seed < 0:
         raise ParameterError("seed", config.seed, "an integer >= 0")
-    return config
+    check_outputs(config.outputs)
 
 
 if __name__ == "__main__":

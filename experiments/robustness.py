@@ -10,28 +10,23 @@ import csv
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import hydra
 import numpy as np
 import pandas as pd
-from hydra._internal.utils import get_args_parser
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
 from dnplab import checks
 from dnplab.benchmark.robustness import Row, Verdict, check, random_problem
-from dnplab.config import read_config
 from dnplab.config.words import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.memory import require_memory
+from experiments.command import dated_folder, typed_config
 
 __all__ = ["main"]
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 FOUND_WRONG, BAD_INPUT, INTERRUPTED = 1, 2, 130
 MANY = 150  # applications; the letter's problems need 20 to 70
 
@@ -50,13 +45,10 @@ class RobustnessConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    ConfigStore.instance().store(name="robustness_schema", node=RobustnessConfig, provider="dnplab")
-    words = get_args_parser().parse_args()
-    if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name="robustness")(lambda _: None)()
-        return 0
     try:
-        return _carry_out(_checked(read_config(CONF, "robustness", RobustnessConfig, words.overrides)))
+        if (config := typed_config("robustness", RobustnessConfig)) is None:
+            return 0
+        return _carry_out(_checked(config))
     except DnplabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -85,8 +77,7 @@ def _checked(config: RobustnessConfig) -> RobustnessConfig:
 
 
 def _carry_out(config: RobustnessConfig) -> int:
-    folder = Path(config.outputs).absolute() / "robustness" / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
-    folder.mkdir(parents=True)
+    folder = dated_folder(config.outputs, "robustness")
     OmegaConf.save(OmegaConf.structured(config), folder / "settings.yaml")
     rows: list[Row] = []
     code = 0

@@ -6,17 +6,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import hydra
-from hydra._internal.utils import get_args_parser
-
 from dnplab.analysis import SweepStatus, sweep_status
-from dnplab.config import read_config
 from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking import Store, declared_sweeps, default_uri, experiment_names
+from experiments.command import typed_config
 
 __all__ = ["main"]
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 INCOMPLETE, BAD_INPUT = 1, 2
 
 
@@ -39,11 +35,8 @@ class StatusConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    words = get_args_parser().parse_intermixed_args()
     try:
-        config = read_config(CONF, "status", StatusConfig, words.overrides)
-        if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
-            hydra.main(version_base="1.3", config_path=str(CONF), config_name="status")(lambda _: None)()
+        if (config := typed_config("status", StatusConfig)) is None:
             return 0
         found = _look_up(config)
     except DnplabError as error:

@@ -500,7 +500,7 @@ def test_cfg_needs_no_memory() -> None:
         (["nonsense"], "'nonsense' is not understood; it must look like KEY=VALUE."),
         (
             ["outputs=x", "-m", "seed=1"],
-            "-m is for python -m experiments.run; this command reads one sweep, which sweep=ID chooses.",
+            "-m is for python -m experiments.run; this command takes one value for each key.",
         ),
     ],
 )
