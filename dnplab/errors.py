@@ -7,6 +7,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConvergenceError",
+    "DamagedRunError",
     "DegenerateSpectrumError",
     "DnplabError",
     "MemoryEstimateError",
@@ -51,3 +52,11 @@ class UndefinedMeasureError(DnplabError):
 
 class TrackingError(DnplabError):
     """The tracking store cannot be reached, read or written."""
+
+
+class DamagedRunError(TrackingError):
+    """Files of a finished run are gone or are not what was logged; run_id names it."""
+
+    def __init__(self, run_id: str, complaint: str) -> None:
+        super().__init__(f"{complaint}; the command that made it makes it again.")
+        self.run_id = run_id

@@ -27,7 +27,7 @@ from dnplab.benchmark.table import benchmark_table, format_table, row_of
 from dnplab.config import make_plan
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.command import CONF, dated_folder, typed_config
+from experiments.command import CONF, as_script, dated_folder, typed_config
 
 __all__ = ["CASES", "main"]
 
@@ -232,4 +232,4 @@ def _metrics(row: Mapping[Hashable, Any]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

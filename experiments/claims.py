@@ -39,12 +39,12 @@ from dnplab.claims import (
     specs,
     to_markdown,
 )
-from dnplab.config.words import check_outputs
+from dnplab.config.safety import check_outputs
 from dnplab.ensemble import EnsembleResult, run_ensemble
 from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
 from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.command import dated_folder, typed_config
+from experiments.command import as_script, dated_folder, typed_config
 from experiments.jobs import checkpoint_root
 from experiments.termination import Terminated, Termination
 
@@ -261,4 +261,4 @@ def _lines(table: pd.DataFrame) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

@@ -8,10 +8,10 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dnplab.config.words import check_outputs
+from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.tracking import Store, copy_finished, default_uri, experiment_names
-from experiments.command import typed_config
+from experiments.command import as_script, typed_config
 
 __all__ = ["main"]
 
@@ -88,4 +88,4 @@ def _copy_realizations(source: Path, target: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

@@ -1,11 +1,15 @@
-"""What the commands beside `experiments.run` share: their words, and a folder of its own for each call."""
+"""What commands share: the reading of their words, a folder of its own for each call, and their end."""
 
 from __future__ import annotations
 
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -13,10 +17,30 @@ from hydra.core.config_store import ConfigStore
 
 from dnplab.config import ConfigError, read_config
 
-__all__ = ["CONF", "dated_folder", "typed_config"]
+__all__ = ["CONF", "as_script", "dated_folder", "read_words", "typed_config"]
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
+FOREIGN = {  # Hydra's flags that would put another config, or a pickled one, in the place of the checked one
+    "config_path": "--config-path",
+    "config_name": "--config-name",
+    "experimental_rerun": "--experimental-rerun",
+}
 Schema = TypeVar("Schema")
+
+
+def read_words() -> Namespace:
+    """The words of sys.argv as Hydra's parser sorts them.
+
+    Raises:
+        ConfigError: a flag of Hydra that the commands do not take.
+
+    """
+    words = get_args_parser().parse_intermixed_args()
+    for name, flag in FOREIGN.items():
+        if getattr(words, name) is not None:
+            raise ConfigError(f"{flag} is not taken here; --config-dir=FOLDER adds a folder of configs.")
+    return words
 
 
 def typed_config(name: str, schema: type[Schema]) -> Schema | None:
@@ -27,9 +51,11 @@ def typed_config(name: str, schema: type[Schema]) -> Schema | None:
 
     """
     ConfigStore.instance().store(name=f"{name}_schema", node=schema, provider="dnplab")
-    words = get_args_parser().parse_intermixed_args()
+    words = read_words()
     if words.multirun:
         raise ConfigError("-m is for python -m experiments.run; this command takes one value for each key.")
+    if words.config_dir is not None:
+        raise ConfigError("--config-dir is for python -m experiments.run; this command reads one file of conf.")
     if words.help or words.hydra_help or words.cfg or words.info or words.shell_completion:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(lambda _: None)()
         return None
@@ -47,3 +73,14 @@ def dated_folder(outputs: str | Path, name: str) -> Path:
             continue
         return folder
     raise AssertionError("there is always another number")
+
+
+def as_script(main: Callable[[], int]) -> NoReturn:
+    """Exit with what `main` returns; a reader that leaves early (``| head``) ends the command without a traceback."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
+        code = BROKEN_PIPE
+    sys.exit(code)

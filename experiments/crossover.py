@@ -16,11 +16,11 @@ import pandas as pd
 
 from dnplab.analysis import MEASURES, Crossover, Sweep, find_crossover, format_report, read_sweep, write_results
 from dnplab.comparison import RATIO, group_words, in_order, split_groups
-from dnplab.config.words import check_outputs
+from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.figures import crossover_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, default_uri, log_summary, ui_command
-from experiments.command import typed_config
+from experiments.command import as_script, typed_config
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
@@ -105,7 +105,11 @@ def summarise(
             group=", ".join(group_words(group)),
             steps=_steps(curve.table, curve.temperatures),
             params={**group, "model": model, **settings},
-            tags={"source": "experiments.crossover", "complete": str(not found.missing).lower()},
+            tags={
+                "source": "experiments.crossover",
+                "complete": str(not found.missing).lower(),
+                "points": found.completeness,
+            },
             files=files,
         )
     return CrossoverSummary(found, crossover, tuple(files), store.link)
@@ -178,4 +182,4 @@ def _check(config: CrossoverConfig) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

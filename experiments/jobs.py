@@ -14,12 +14,12 @@ from tqdm import tqdm
 
 from dnplab.config import Job, resolved, run_tags
 from dnplab.ensemble import Checkpoints, EnsembleResult, EnsembleSpec, numerics_version, run_ensemble
-from dnplab.errors import ConvergenceError, TrackingError
+from dnplab.errors import ConvergenceError, DamagedRunError
 from dnplab.regimes import regime_metrics
 from dnplab.studies import Study, StudyResult
 from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
 
-__all__ = ["checkpoint_root", "study_folder", "study_report", "track"]
+__all__ = ["checkpoint_root", "compute_ensemble", "study_folder", "study_report", "track"]
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = "report.txt"
@@ -46,16 +46,7 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
 
 
 def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, started: float) -> None:
-    config = job.config
-    result = run_ensemble(
-        spec,
-        workers=config.ensemble.workers,
-        threads=config.ensemble.threads,
-        device=config.solver.device,
-        checkpoints=checkpoint_root(job.config.outputs),
-        progress=progress,
-        rerun=config.rerun,
-    )
+    result = compute_ensemble(job, spec, progress)
     if result.damaged:
         told = f"{result.damaged} stored realizations of {job.name} were damaged and are computed again."
         tqdm.write(told, file=sys.stderr)
@@ -69,6 +60,19 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, 
         run.log_files(Path(folder))
     if result.profile is not None:
         run.log_table("profile.json", result.profile)
+
+
+def compute_ensemble(job: Job, spec: EnsembleSpec, progress: Progress) -> EnsembleResult:
+    """The realizations of a job, each stored on disk as soon as it is there; nothing is logged."""
+    return run_ensemble(
+        spec,
+        workers=job.config.ensemble.workers,
+        threads=job.config.ensemble.threads,
+        device=job.config.solver.device,
+        checkpoints=checkpoint_root(job.config.outputs),
+        progress=progress,
+        rerun=job.config.rerun,
+    )
 
 
 def _require_converged(job: Job, spec: EnsembleSpec, result: EnsembleResult) -> None:
@@ -141,8 +145,7 @@ def study_report(store: Store, run: TrackedRun, folder: Path) -> str:
     if not all((folder / name).is_file() for name in {REPORT} | store.artifact_names(run.run_id)):
         fetch_files(store, run.run_id, folder)
     if not (folder / REPORT).is_file():
-        remedy = f"`mlflow runs delete --run-id {run.run_id}` makes the same command compute them again"
-        raise TrackingError(f"The files of {run.name} are gone from {folder} and from the store {store.uri!r}; {remedy}.")
+        raise DamagedRunError(run.run_id, f"The files of {run.name} are gone from {folder} and from the store {store.uri!r}")
     names = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".csv")))
     text = (folder / REPORT).read_text(encoding="utf-8").rstrip()
     return f"{text}\n\nWritten to {folder}: {names}"

@@ -77,6 +77,8 @@ def summarise(uri: str, experiment: str, sweep: str | None, outputs: Path, figur
 def _summary(store: Store, figure: str, sweep: Sweep, group: Mapping[str, object], folder: Path) -> LetterSummary:
     tables = letter_tables(figure, sweep)
     line = letter_note(figure, tables["runs"])
+    if sweep.missing:
+        line += f" {len(sweep.missing)} of {sweep.expected} points are missing."
     words = ", ".join(group_words(group))
     values = (f"{value:g}" if isinstance(value, float) else str(value) for value in group.values())
     stem = "_".join([figure, *(f"{key.rpartition('.')[2]}_{value}" for key, value in zip(group, values, strict=True))])

@@ -20,10 +20,10 @@ from tqdm import tqdm
 
 from dnplab import checks
 from dnplab.benchmark.robustness import Row, Verdict, check, random_problem
-from dnplab.config.words import check_outputs
+from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.memory import require_memory
-from experiments.command import dated_folder, typed_config
+from experiments.command import as_script, dated_folder, typed_config
 
 __all__ = ["main"]
 
@@ -174,4 +174,4 @@ def _words(row: dict[Any, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

@@ -16,31 +16,33 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-from hydra._internal.utils import get_args_parser
 from joblib.externals.loky import get_reusable_executor
 from omegaconf import DictConfig
 from tqdm import tqdm
 
 from dnplab.config import ENSEMBLE, Config, ConfigError, Job, Plan, make_job, make_plan, register, to_config, with_full_key
-from dnplab.errors import DnplabError, ParameterError
+from dnplab.ensemble import EnsembleSpec, numerics_version
+from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError
 from dnplab.tracking import (
     Store,
     TrackedRun,
     close_stale_runs,
     declare_sweep,
     default_uri,
-    delete_older,
+    find_runs,
     finished_run,
     join_sweep,
+    keep_newest,
     ui_command,
+    withdraw,
 )
-from experiments.jobs import study_folder, study_report, track
+from experiments.command import CONF, as_script, read_words
+from experiments.jobs import compute_ensemble, study_folder, study_report, track
 from experiments.progress import REALIZATION, bar_of, unit_of, watched
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 INCOMPLETE, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
@@ -48,10 +50,10 @@ def main() -> int:
     """Run the command in sys.argv; its exit code."""
     register()
     blame, termination = BAD_INPUT, Termination()
-    words = get_args_parser().parse_intermixed_args()
-    if words.help or words.hydra_help or words.info or words.shell_completion:
-        return _hydra(sys.argv[1:], None, termination)
     try:
+        words = read_words()
+        if words.help or words.hydra_help or words.info or words.shell_completion:
+            return _hydra(sys.argv[1:], None, termination)
         if words.cfg and words.multirun:
             raise ConfigError("--cfg prints the config of one run; leave out -m, and give one value of each key.")
         search = Path(words.config_dir) if words.config_dir else None
@@ -85,26 +87,58 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
         declare_sweep(store, plan.sweep, plan.points, shlex.join(sys.argv[1:]))
-    found = [] if plan.jobs[0].config.rerun else _found(plan, store)
+    found: Sequence[TrackedRun] = [] if plan.jobs[0].config.rerun else _found(plan, store)
     print(_announcement(plan, len(found)))
-    for note in plan.notes:
+    for note in (*plan.notes, *_other_numerics(found)):
         print(note)
-    code = 0
-    if len(found) < len(plan.jobs):
-        finished = {run.tags["fingerprint"] for run in found}
-        still = [job for job in plan.jobs if job.fingerprint not in finished]
-        with bar_of(plan, still) as bar, nullcontext() if plan.local else watched(bar, still):
-            flags = ["--multirun"] if plan.multirun else []
-            words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
-            code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
-        found = _found(plan, store)
-    _conclude(plan, store, found)
+    found, code = _completed(plan, store, found, termination)
+    damaged = 0
+    while True:
+        try:
+            _conclude(plan, store, found)
+            break
+        except DamagedRunError as damage:
+            damaged += 1
+            if damaged > len(plan.jobs):  # the store damages what it is given
+                raise
+            print(damage, file=sys.stderr)
+            withdraw(store, damage.run_id)
+            found, code = _completed(plan, store, _found(plan, store), termination)
     print(f"\nRuns:  {store.link}")
     if store.uri.startswith("sqlite"):
         print(f"Open:  {ui_command(store.uri)}")
-    if missing := len(plan.jobs) - len(found):
-        return _fail(f"{missing} of {len(plan.jobs)} runs did not finish; the same command tries them again.", INCOMPLETE)
+    if unfinished := _unfinished(plan, store, found):
+        lines = "\n".join(f"  {line}" for line in unfinished)
+        count = f"{len(unfinished)} of {len(plan.jobs)} runs did not finish; the same command tries them again"
+        return _fail(f"{count}:\n{lines}", INCOMPLETE)
     return code
+
+
+def _completed(
+    plan: Plan, store: Store, found: Sequence[TrackedRun], termination: Termination
+) -> tuple[Sequence[TrackedRun], int]:
+    """The finished runs of a plan after all that `found` lacks was computed, and Hydra's exit code."""
+    finished = {run.tags["fingerprint"] for run in found}
+    still = [job for job in plan.jobs if job.fingerprint not in finished]
+    if not still:
+        return found, 0
+    with bar_of(plan, still) as bar, nullcontext() if plan.local else watched(bar, still):
+        flags = ["--multirun"] if plan.multirun else []
+        words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
+        code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
+    return _found(plan, store), code
+
+
+def _unfinished(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> list[str]:
+    """A line on every job without a finished run: its name, and why where the store knows."""
+    finished = {run.tags["fingerprint"] for run in found}
+    lines = []
+    for job in plan.jobs:
+        if job.fingerprint not in finished:
+            tried = find_runs(store, fingerprint=job.fingerprint)
+            reason = tried[0].tags.get("error", "") if tried else "It has no run."
+            lines.append(f"{job.name}: {reason}" if reason else job.name)
+    return lines
 
 
 def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
@@ -154,6 +188,14 @@ def _announcement(plan: Plan, finished: int) -> str:
     return f"Sweep {plan.sweep}: {len(plan.jobs)} runs{samples}.{known}"
 
 
+def _other_numerics(found: Sequence[TrackedRun]) -> list[str]:
+    """A sentence on runs in the store whose numbers other solvers or models than the present ones have computed."""
+    others = sum(run.tags.get("numerics") != numerics_version() for run in found)
+    if not others:
+        return []
+    return [f"{others} of them were computed by another version of the code; rerun=true computes them again."]
+
+
 def _print_averages(run: TrackedRun) -> None:
     """The means of a single run, with their standard errors."""
     for key, mean in sorted(run.metrics.items()):
@@ -170,12 +212,12 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
     """Hand a command line to Hydra, which calls `job` once or once per point of a sweep; the exit code."""
 
     def job(composed: DictConfig) -> None:
+        made = make_job(to_config(composed))
         try:
-            _track(make_job(to_config(composed)), bar, termination)
-        except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end counts what is missing
-            tqdm.write(
-                str(with_full_key(error, composed.study) if isinstance(error, ParameterError) else error), file=sys.stderr
-            )
+            _track(made, bar, termination)
+        except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end names what is missing
+            told = with_full_key(error, composed.study) if isinstance(error, ParameterError) else error
+            tqdm.write(f"{made.name}: {told}", file=sys.stderr)
 
     with _arguments(words):
         try:
@@ -198,21 +240,25 @@ def _arguments(words: Sequence[str]) -> Iterator[None]:
 
 def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
     """Compute and track one job; one that the store holds already is skipped."""
-    store = _open_store(job.config)
-    old = finished_run(store, job.fingerprint)
-    if old is not None and not job.config.rerun:
-        return
-    if bar is not None:
-        bar.set_description(job.name)
 
     def progress(count: int) -> None:
         termination.check()
         if bar is not None:
             bar.update(count)
 
-    track(job, store, progress, termination.kept)
-    if old is not None:
-        delete_older(store, job.fingerprint)
+    try:
+        store = _open_store(job.config)
+        old = finished_run(store, job.fingerprint)
+    except TrackingError as error:
+        if not isinstance(job.work, EnsembleSpec):
+            raise
+        compute_ensemble(job, job.work, progress)
+        raise TrackingError(f"{error} The realizations are stored, and the same command logs them.") from error
+    if old is None or job.config.rerun:
+        if bar is not None:
+            bar.set_description(job.name)
+        track(job, store, progress, termination.kept)
+        keep_newest(store, job.fingerprint)
 
 
 def _fail(message: object, code: int) -> int:
@@ -221,4 +267,4 @@ def _fail(message: object, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

@@ -9,7 +9,7 @@ from pathlib import Path
 from dnplab.analysis import SweepStatus, sweep_status
 from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking import Store, declared_sweeps, default_uri, experiment_names
-from experiments.command import typed_config
+from experiments.command import as_script, typed_config
 
 __all__ = ["main"]
 
@@ -86,4 +86,4 @@ def _print_grid(status: SweepStatus) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    as_script(main)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from dnplab.analysis.completeness import canonical
 from dnplab.analysis.crossing import Outcome, half_rise, rise_bounds
 from dnplab.analysis.curves import MEASURES, Array, Curve, Curves, curves_of
 from dnplab.analysis.sweep import Sweep
-from dnplab.comparison import RATIO, REFERENCE, split_groups
+from dnplab.comparison import RATIO, REFERENCE, in_order, split_groups
 
 __all__ = ["CONFIDENCE", "Crossover", "find_crossover", "write_results"]
 
@@ -34,6 +34,7 @@ class Crossover(NamedTuple):
         `ansatz_deviation_over_hilbert` is the ratio of the mean ansatz_deviation to the Hilbert model's, on the
         realizations where both have it, with `_lower` and `_upper` the 95 % percentiles of the joint bootstrap. It is NaN
         where the Hilbert model's is zero up to rounding, the percentiles also where only one realization has both.
+        A point without a finished run has 0 realizations and no values.
     temperatures : a row per (group, model, measure) with the crossover temperature of `dnplab.analysis.crossing`.
         `crossover_k` is NaN where there is none; then `reason` says why, and `lower_k`, `upper_k` bound where the
         measure makes its climb. Otherwise they are the 95 % percentiles over the resamples that cross, and
@@ -48,9 +49,11 @@ def find_crossover(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> Crosso
     """Average and resample a sweep."""
     rows: list[dict[str, object]] = []
     found: list[dict[str, object]] = []
+    missing = _missing_rows(sweep)
     for group, values in split_groups(sweep.realizations, sweep.groups):
         curves = curves_of(values, bootstrap, seed)
-        rows += [{**group, **row} for row in _table_rows(curves, _excluded(sweep, group))]
+        measured = [{**group, **row} for row in _table_rows(curves, _excluded(sweep, group))]
+        rows += _by_model([*measured, *(row for row in missing if group.items() <= row.items())])
         found += [{**group, **row} for row in _crossovers(curves)]
     columns = [*sweep.groups, "model", "temperature_k", "realizations", "excluded"]
     for measure in MEASURES:
@@ -121,6 +124,26 @@ def _table_rows(curves: Curves, excluded: Mapping[tuple[str, float], int]) -> It
                 else:
                     row[f"{name}_sem"], row[f"{name}_n"] = curve.sem[m, t], int(curve.used[m, t])
             yield row
+
+
+def _missing_rows(sweep: Sweep) -> list[dict[str, object]]:
+    """A row without a value for every point that has no finished run and whose place in the table is known."""
+    values = {key: sweep.runs[key].unique() for key in ("model", "bath.temperature_k")}
+    alone = {key: found[0] for key, found in values.items() if len(found) == 1}
+    rows: list[dict[str, object]] = []
+    for point in sweep.missing:
+        place = {key: canonical(value) for key, value in {**alone, **point}.items()}
+        if {*values, *sweep.groups} <= set(place):
+            group = {key: place[key] for key in sweep.groups}
+            axes = {"model": place["model"], "temperature_k": place["bath.temperature_k"]}
+            rows.append({**group, **axes, "realizations": 0, "excluded": 0})
+    return rows
+
+
+def _by_model(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Rows by model, in the order of tables, and by temperature."""
+    order = in_order(str(row["model"]) for row in rows)
+    return sorted(rows, key=lambda row: (order.index(str(row["model"])), cast(float, row["temperature_k"])))
 
 
 def _crossovers(curves: Curves) -> Iterator[dict[str, object]]:

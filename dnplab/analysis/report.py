@@ -43,6 +43,8 @@ def _table(rows: pd.DataFrame) -> str:
         for line in cells
     ]
     notes: list[str] = []
+    if ((rows["realizations"] == 0) & (rows["excluded"] == 0)).any():
+        notes.append("Points with n = 0 have no finished run.")
     if (excluded := int(rows["excluded"].sum())) > 0:
         notes.append(f"* {excluded} realizations did not converge and are in no average (column excluded).")
     if partial := [name for name in MEASURES if f"{name}_n" in rows and (rows[f"{name}_n"] < rows["realizations"]).any()]:

@@ -7,14 +7,15 @@ grouping column, so that two system sizes are two crossovers and never one avera
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from dnplab.analysis.completeness import Point, canonical, describe_missing, distinct, missing_points
-from dnplab.errors import TrackingError
-from dnplab.tracking import DeclaredSweep, Store, TrackedRun, declared_sweeps, find_runs, read_table
+from dnplab.errors import DamagedRunError, TrackingError
+from dnplab.tracking import DIGESTS, DeclaredSweep, Store, TrackedRun, declared_sweeps, find_runs, read_table
 
 __all__ = ["Sweep", "read_sweep"]
 
@@ -27,7 +28,7 @@ SAMPLE_PARAMS = ("system.", "drive.", "ensemble.seed")
 class Sweep:
     """The finished runs of a sweep.
 
-    `runs` has a row per run (run_id, name, tags `code_version` and `fingerprint`, params, metrics).
+    `runs` has a row per run (run_id, name, tags `code_version`, `fingerprint`, `digests`, params, metrics).
     `realizations` and `spins` are long tables over all runs with the columns of `groups`, `model`
     and `temperature_k` in front; `spins` is empty where no run stored a profile. `spectra` holds the
     EPR spectra, averaged over the realizations, in the same way; `eigenstates` those of rho of
@@ -129,6 +130,7 @@ def _runs_table(runs: Sequence[TrackedRun]) -> pd.DataFrame:
             "name": run.name,
             "code_version": run.tags.get("code_version", ""),
             "fingerprint": run.tags.get("fingerprint", ""),
+            "digests": run.tags.get(DIGESTS, "{}"),
             **{key: canonical(value) for key, value in run.params.items()},
             **run.metrics,
         }
@@ -146,12 +148,10 @@ def _differs(values: pd.Series) -> bool:
 
 
 def _require_files(store: Store, runs: pd.DataFrame) -> None:
-    for run_id, name in zip(runs["run_id"], runs["name"], strict=True):
-        if "realizations.parquet" not in store.artifact_names(run_id):
-            raise TrackingError(
-                f"The files of the finished run {name!r} ({run_id}) are gone from the store; "
-                "the command that made it makes them again with rerun=true."
-            )
+    for run_id, name, digests in zip(runs["run_id"], runs["name"], runs["digests"], strict=True):
+        logged = {"realizations.parquet", *(file for file in json.loads(digests) if file.endswith(".parquet"))}
+        if logged - store.artifact_names(run_id):
+            raise DamagedRunError(run_id, f"The files of the finished run {name!r} ({run_id}) are gone from the store")
 
 
 def _names_a_point(key: str) -> bool:
@@ -187,7 +187,7 @@ def _long_table(store: Store, runs: pd.DataFrame, groups: tuple[str, ...], artif
         run_id = str(run["run_id"])
         if artifact not in store.artifact_names(run_id):
             continue
-        part = read_table(store, run_id, artifact)
+        part = read_table(store, run_id, artifact, json.loads(str(run["digests"])).get(artifact))
         if "realization" not in part:
             part = part.reset_index()
         names = {**{key: run[key] for key in groups}, "model": run["model"]}

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dnplab.bath import Bath
 from dnplab.drive import Drive
-from dnplab.rotating_frame import detuning, drive_elements
+from dnplab.models.hilbert import hilbert_rates
 from dnplab.solvers import solve_populations
 from dnplab.spins import flip_targets, site_values
 from dnplab.stationary import SteadyState
@@ -51,18 +51,10 @@ def coherence_decay(system: SpinSystem, bath: Bath) -> Decoherence:
 
 def hilbert_polarization(system: SpinSystem, bath: Bath, drive: Drive) -> FloatArray:
     """P_i (N,) of the Hilbert approximation, (S50) to (S53), with the printed 1/T_nm."""
-    spectrum = system.spectrum
-    rates, decoherence = bath_gain(spectrum, bath, system.electron_ghz), coherence_decay(system, bath)
-    frame = spectrum.energies + detuning(system, drive) * spectrum.sz
-    for k, up, down in spectrum.adjacent():
-        inverse_t = decoherence.rates(up, down)
-        gap = frame[up, None] - frame[None, down]
-        pumping = 2.0 * drive_elements(spectrum, drive, k) ** 2 * inverse_t / (inverse_t**2 + gap**2)
-        rates[up, down] += pumping
-        rates[down, up] += pumping.T
-    np.fill_diagonal(rates, -rates.sum(axis=0))
+    gain = bath_gain(system.spectrum, bath, system.electron_ghz)
+    rates = hilbert_rates(system, drive, gain, coherence_decay(system, bath))
     populations = solve_populations(rates, 1.0 / bath.t1_us, 1e-10).value
-    return np.asarray(2.0 * spectrum.sz_expectations @ populations)
+    return np.asarray(2.0 * system.spectrum.sz_expectations @ populations)
 
 
 def nonsecular_components(system: SpinSystem, bath: Bath, rho: ComplexArray, *, corrected: bool = False) -> ComplexArray:

@@ -20,6 +20,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from dnplab.arrays import namespace_on
+from dnplab.config.doubts import doubts_of
+from dnplab.config.safety import check_code, check_outputs, check_paths
 from dnplab.config.schema import Config, field_types, register
 from dnplab.config.spec import (
     ConfigError,
@@ -32,7 +34,7 @@ from dnplab.config.spec import (
     with_full_key,
 )
 from dnplab.config.studies import ENSEMBLE, STUDIES, reads, sections_of
-from dnplab.config.words import check_outputs, check_words, compose_words, groups, parse_words
+from dnplab.config.words import check_words, compose_words, groups, parse_words
 from dnplab.ensemble import OBSERVABLES, EnsembleSpec
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
@@ -42,7 +44,6 @@ __all__ = ["SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
 
 LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
-LEAST_GHZ, MOST_GHZ = 1.0, 3000.0  # electrons from 0.04 to 100 T
 SUMMARIES = ("crossover", *LETTER_FIGURES)  # what a sweep of ensembles may end with
 
 
@@ -152,6 +153,8 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             for options in itertools.product(*(_values(word) for word in words if word.key_or_group in groups())):
                 _require_effect(own, [compose_words("config", options).study])
         base = compose_words("config", fixed, hydra=True)
+        check_code(base)
+        check_paths(base)
         multirun = multirun or base.hydra.mode == RunMode.MULTIRUN
         if not multirun and len(fixed) < len(words):
             swept = next(word.input_line for word in words if word.is_sweep_override())
@@ -169,7 +172,7 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             raise ConfigError(
                 f"study is {' and '.join(studies)}, but a sweep must be of ensembles or of studies, not of both."
             )
-        notes = (*_require_effect(words, studies), *dict.fromkeys(note for job in jobs for note in _doubts(job)))
+        notes = (*_require_effect(words, studies), *dict.fromkeys(doubt for job in jobs for doubt in doubts_of(job.work)))
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
@@ -184,22 +187,6 @@ def _require_one_figure(words: Sequence[Override]) -> None:
         for value in _values(word):
             if compose_words("config", [value], hydra=True).hydra.mode == RunMode.MULTIRUN:
                 raise ConfigError(f"{word.input_line}: {value.partition('=')[2]} is a sweep of its own; run one at a time.")
-
-
-def _doubts(job: Job) -> Iterable[str]:
-    """What looks like a mistake in a unit, one sentence each; the job runs all the same."""
-    if not isinstance(job.work, EnsembleSpec):
-        return
-    spec = job.work
-    if not LEAST_GHZ <= spec.electron_ghz <= MOST_GHZ:
-        yield f"Is system.electron_ghz = {spec.electron_ghz:g} in GHz?"
-    away_mhz = 1e3 * abs(spec.drive.frequency_ghz - spec.electron_ghz)
-    reach_mhz = 10.0 * (spec.disorder_mhz + spec.coupling_mhz + spec.drive.amplitude_mhz)
-    if spec.drive.amplitude_mhz > 0.0 and away_mhz > reach_mhz:
-        yield f"The microwaves are {away_mhz:g} MHz away from system.electron_ghz: is drive.frequency_ghz right?"
-    band_mhz = spec.disorder_mhz / 2
-    if spec.epr_edges_mhz and spec.epr_edges_mhz[-1] < band_mhz:
-        yield f"observables.epr_half_width_mhz = {spec.epr_edges_mhz[-1]:g} cuts off lines, which reach to {band_mhz:g}."
 
 
 def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:

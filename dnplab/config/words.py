@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tempfile
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +24,7 @@ from yaml import YAMLError
 from dnplab.config.schema import field_types
 from dnplab.config.spec import ConfigError
 
-__all__ = ["check_outputs", "check_words", "compose_words", "groups", "parse_words", "read_config"]
+__all__ = ["check_words", "compose_words", "groups", "parse_words", "read_config"]
 
 Schema = TypeVar("Schema")
 ONE_STORE = ("outputs", "tracking")
@@ -80,26 +79,6 @@ def _remedy(word: str, parser: OverridesParser) -> str:
     return "it must look like KEY=VALUE"
 
 
-def check_outputs(outputs: str) -> None:
-    """Refuse an output folder that nothing can be written to; a missing one is not created.
-
-    Raises:
-        ConfigError: one sentence about the key `outputs`.
-
-    """
-    if not outputs.strip():
-        raise ConfigError(f"outputs is {outputs!r}, but it must be the path of a folder.")
-    folder = Path(outputs).absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        raise ConfigError(
-            f"outputs is {outputs!r}, but it must be a folder that can be written to ({folder}: {error.strerror})."
-        ) from error
-
-
 def compose_words(name: str, words: Sequence[str], *, hydra: bool = False) -> DictConfig:
     """The config `name` under these words, with Hydra's own node on demand."""
     try:
@@ -135,8 +114,8 @@ def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Se
     """Refuse words whose key is neither one of `leaves` (key -> type) nor a group, or whose value has another type."""
     for word in words:
         key = word.key_or_group
-        if "_target_" in (word.input_line or ""):
-            raise ConfigError(f"{word.input_line} names code to be run, which no value of a config may do.")
+        if key == "hydra.searchpath" and "pkg://" in (word.input_line or ""):
+            raise ConfigError(f"{word.input_line} names a package, which would be imported; a folder is file://FOLDER.")
         if word.is_sweep_override() and key.partition(".")[0] in ONE_STORE:
             raise ConfigError(f"{word.input_line} names several values, but all runs of a sweep go to one store.")
         if key == "hydra" or key.startswith(("hydra.", "hydra/")):

@@ -18,7 +18,7 @@ from dnplab.rotating_frame import detuning, drive_elements
 from dnplab.system import SpinSystem
 from dnplab.transitions import Decoherence, bath_gain
 
-__all__ = ["Hilbert"]
+__all__ = ["Hilbert", "hilbert_rates"]
 
 FloatArray = NDArray[np.float64]
 
@@ -30,19 +30,24 @@ class Hilbert:
         spectrum = system.spectrum
         spectrum.require_nondegenerate("model=hilbert")
         self.relaxation_rate = 1.0 / bath.t1_us
-        rates = bath_gain(spectrum, bath, system.electron_ghz)
-        decoherence = Decoherence.of(spectrum, bath, rates)
-        frame_energies = spectrum.energies + detuning(system, drive) * spectrum.sz
-        for k, up, down in spectrum.adjacent():
-            inverse_t = decoherence.rates(up, down)
-            gap = frame_energies[up, None] - frame_energies[None, down]
-            pumping = 2.0 * drive_elements(spectrum, drive, k) ** 2 * inverse_t / (inverse_t**2 + gap**2)
-            rates[up, down] += pumping
-            rates[down, up] += pumping.T
-        np.fill_diagonal(rates, -rates.sum(axis=0))
-        self.rates = rates
+        gain = bath_gain(spectrum, bath, system.electron_ghz)
+        self.rates = hilbert_rates(system, drive, gain, Decoherence.of(spectrum, bath, gain))
 
     @property
     def dimension(self) -> int:
         """D = 2^N."""
         return len(self.rates)
+
+
+def hilbert_rates(system: SpinSystem, drive: Drive, gain: FloatArray, decoherence: Decoherence) -> FloatArray:
+    """(D, D) of dp/dt = rates @ p: W^B as `gain`, and the W^MW that it and 1/T_nm allow; columns sum to zero."""
+    spectrum, rates = system.spectrum, gain.copy()
+    frame_energies = spectrum.energies + detuning(system, drive) * spectrum.sz
+    for k, up, down in spectrum.adjacent():
+        inverse_t = decoherence.rates(up, down)
+        gap = frame_energies[up, None] - frame_energies[None, down]
+        pumping = 2.0 * drive_elements(spectrum, drive, k) ** 2 * inverse_t / (inverse_t**2 + gap**2)
+        rates[up, down] += pumping
+        rates[down, up] += pumping.T
+    np.fill_diagonal(rates, -rates.sum(axis=0))
+    return rates

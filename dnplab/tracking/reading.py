@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import hashlib
+import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,14 +14,16 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from dnplab.errors import TrackingError
+from dnplab.errors import DamagedRunError
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
     from dnplab.tracking.store import Store
 
-__all__ = ["TrackedRun", "fetch_files", "find_runs", "read_table"]
+__all__ = ["DIGESTS", "TrackedRun", "digest_of", "fetch_files", "find_runs", "read_table"]
+
+DIGESTS = "digests"  # tag of a run: file name -> digest, as JSON
 
 
 @dataclass(frozen=True)
@@ -64,21 +67,29 @@ def _artifact(store: Store, run_id: str, name: str) -> Iterator[Path]:
         yield store.download(run_id, name, Path(folder))
 
 
-def read_table(store: Store, run_id: str, name: str) -> pd.DataFrame:
+def digest_of(content: bytes) -> str:
+    """The digest by which a file of a run is known again."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def read_table(store: Store, run_id: str, name: str, digest: str | None = None) -> pd.DataFrame:
     """The Parquet artifact `name` of a run, for example ``spins.parquet``.
 
+    digest : of the file as it was logged (the run's tag `digests`); None does not ask
+
     Raises:
-        TrackingError: the run has no such artifact, or it cannot be read.
+        DamagedRunError: the file is not what was logged, or cannot be read.
+        TrackingError: the run has no such artifact, or the store cannot be read.
 
     """
     with _artifact(store, run_id, name) as path:
-        try:
-            return pd.read_parquet(os.fspath(path))
-        except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
-            raise TrackingError(
-                f"{name} of the run {run_id} is damaged ({str(error).splitlines()[0]}); "
-                "the command that made it makes it again with rerun=true."
-            ) from error
+        content = path.read_bytes()
+    if digest is not None and digest_of(content) != digest:
+        raise DamagedRunError(run_id, f"{name} of the run {run_id} is not what was logged")
+    try:
+        return pd.read_parquet(io.BytesIO(content))
+    except (OSError, ValueError) as error:  # pyarrow's ArrowInvalid is a ValueError
+        raise DamagedRunError(run_id, f"{name} of the run {run_id} cannot be read ({str(error).splitlines()[0]})") from error
 
 
 def fetch_files(store: Store, run_id: str, folder: Path) -> None:

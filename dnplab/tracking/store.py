@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["MAX_TAG", "Store", "default_uri", "experiment_names", "ui_command"]
+__all__ = ["MAX_TAG", "Store", "default_uri", "experiment_names", "local_folder", "ui_command"]
 
 CONNECT_TIMEOUT_S = 5.0
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
@@ -46,6 +46,11 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 def default_uri(outputs: Path) -> str:
     """The SQLite store of an output folder, as an absolute URI."""
     return f"sqlite:///{outputs.absolute() / 'mlflow.db'}"
+
+
+def local_folder(location: str) -> Path | None:
+    """The folder of an artifact location, None where it is not a local one."""
+    return Path(url2pathname(urlsplit(location).path)) if location.startswith("file:") else None
 
 
 def ui_command(uri: str) -> str:
@@ -120,11 +125,10 @@ class Store:
 
     def _require_home(self, found: Experiment, artifacts: Path | None) -> None:
         """Refuse an output folder that was moved or copied: its runs name their files where they were."""
-        path, location = _sqlite_path(self.uri), found.artifact_location
-        if path is None or artifacts is None or path.parent != artifacts.parent or not location.startswith("file:"):
+        path, location = _sqlite_path(self.uri), local_folder(found.artifact_location)
+        if path is None or artifacts is None or path.parent != artifacts.parent or location is None:
             return
-        home = Path(url2pathname(urlsplit(location).path)).parent
-        if home != artifacts.absolute().parent:
+        if (home := location.parent) != artifacts.absolute().parent:
             raise TrackingError(
                 f"The output folder {str(path.parent)!r} was {str(home)!r} when its store was made, and its runs keep their "
                 "files there; move it back, or choose another folder with outputs=FOLDER."
@@ -156,8 +160,7 @@ class Store:
         """The same store at the experiment `<experiment>-<suffix>`, with artifacts beside this one's."""
         with translated(self.uri, "reading the experiment"):
             location = self.client.get_experiment(self.experiment_id).artifact_location
-        local = Path(url2pathname(urlsplit(location).path)) if location.startswith("file:") else None
-        return Store(self.uri, f"{self.experiment}-{suffix}", local, note)
+        return Store(self.uri, f"{self.experiment}-{suffix}", local_folder(location), note)
 
     def search(self, clause: str = "") -> list[TrackedRun]:
         """Runs of the experiment that match an MLflow filter, newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
@@ -16,10 +17,19 @@ import psutil
 
 from dnplab.errors import DnplabError
 from dnplab.tracking._mlflow import translated
-from dnplab.tracking.reading import TrackedRun, find_runs
-from dnplab.tracking.store import MAX_TAG, Store
+from dnplab.tracking.reading import DIGESTS, TrackedRun, digest_of, find_runs
+from dnplab.tracking.store import MAX_TAG, Store, local_folder
 
-__all__ = ["RunWriter", "abandoned", "close_stale_runs", "delete_older", "finished_run", "log_summary", "tracked_run"]
+__all__ = [
+    "RunWriter",
+    "abandoned",
+    "close_stale_runs",
+    "finished_run",
+    "keep_newest",
+    "log_summary",
+    "tracked_run",
+    "withdraw",
+]
 
 
 @dataclass(frozen=True)
@@ -50,9 +60,11 @@ class RunWriter:
             )
 
     def log_files(self, folder: Path) -> None:
-        """Log every file of a folder at the run's root, where the UI compares artifacts."""
+        """Log every file of a folder at the run's root, where the UI compares artifacts, and the digest of each."""
         with translated(self.store.uri, "storing artifacts"):
             self.store.client.log_artifacts(self.run_id, str(folder))
+            digests = {file.name: digest_of(file.read_bytes()) for file in sorted(folder.iterdir()) if file.is_file()}
+        self.log(tags={DIGESTS: json.dumps(digests)})
 
     def log_table(self, name: str, table: pd.DataFrame) -> None:
         """Log a table that the UI shows side by side; a resumed run keeps the one it has."""
@@ -68,12 +80,27 @@ def finished_run(store: Store, fingerprint: str) -> TrackedRun | None:
     return next((run for run in found if run.status == "FINISHED"), None)
 
 
-def delete_older(store: Store, fingerprint: str) -> None:
-    """Delete the FINISHED runs with this fingerprint but the newest one."""
-    finished = [run for run in find_runs(store, fingerprint=fingerprint) if run.status == "FINISHED"]
+def keep_newest(store: Store, fingerprint: str) -> None:
+    """Leave one run of a fingerprint that has a FINISHED one.
+
+    Older FINISHED runs are deleted. Those that say RUNNING on another machine are closed: nothing can be said about their
+    process from here, and if it lives it will end its run as FINISHED, which then is the newest.
+    """
+    runs = find_runs(store, fingerprint=fingerprint)
+    finished = [run for run in runs if run.status == "FINISHED"]
     for run in finished[1:]:
         with translated(store.uri, "deleting an older run"):
             store.client.delete_run(run.run_id)
+    for run in runs if finished else []:
+        if run.status == "RUNNING" and run.tags.get("host") != socket.gethostname():
+            _kill(store, run, "another process has finished what this run was for")
+
+
+def withdraw(store: Store, run_id: str) -> None:
+    """Delete a run whose files are not what was logged, so that the same command makes it again."""
+    store.tag_run(run_id, "error", "its files were gone or damaged")
+    with translated(store.uri, "deleting a damaged run"):
+        store.client.delete_run(run_id)
 
 
 @contextmanager
@@ -110,6 +137,7 @@ def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
     status = "FAILED"
     try:
         yield RunWriter(store, run_id)
+        _settle(store, run_id)
         status = "FINISHED"
     except Exception as error:
         text = str(error) if isinstance(error, DnplabError) else f"{type(error).__name__}: {error}"
@@ -123,6 +151,20 @@ def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
             store.client.set_terminated(run_id, status)
 
 
+def _settle(store: Store, run_id: str) -> None:
+    """Have the disk hold the artifacts before the run says FINISHED: a power cut may come in between."""
+    with translated(store.uri, "storing artifacts"):
+        folder = local_folder(str(store.client.get_run(run_id).info.artifact_uri))
+        if folder is None or not folder.is_dir():
+            return
+        for path in [*folder.iterdir(), folder]:
+            handle = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
 def _resumable(store: Store, fingerprint: str) -> str | None:
     for run in find_runs(store, fingerprint=fingerprint):
         if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
@@ -134,10 +176,14 @@ def close_stale_runs(store: Store) -> int:
     """Close runs that say RUNNING though their process on this machine is gone; how many there were."""
     stale = [run for run in store.search("attributes.status = 'RUNNING'") if abandoned(run)]
     for run in stale:
-        store.tag_run(run.run_id, "error", "the process ended without closing this run")
-        with translated(store.uri, "closing a run"):
-            store.client.set_terminated(run.run_id, "KILLED")
+        _kill(store, run, "the process ended without closing this run")
     return len(stale)
+
+
+def _kill(store: Store, run: TrackedRun, reason: str) -> None:
+    store.tag_run(run.run_id, "error", reason)
+    with translated(store.uri, "closing a run"):
+        store.client.set_terminated(run.run_id, "KILLED")
 
 
 def abandoned(run: TrackedRun) -> bool:

@@ -1,0 +1,107 @@
+"""What a config may not do: write outside its output folder without saying so, or name code that is to be run."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from dnplab.config.spec import ConfigError
+
+__all__ = ["check_code", "check_outputs", "check_paths"]
+
+HYDRA_PATHS = ("run.dir", "sweep.dir", "sweep.subdir", "launcher.submitit_folder", "launcher.temp_folder")
+NAMING_CODE = ("_target_", "class", "()")  # Hydra's key for code, and those of the configuration of logging
+HARMLESS = ("hydra.", "hydra_plugins.", "logging.", "colorlog.")  # Hydra, its plugins, and what its log needs
+STREAMS = ("ext://sys.stdout", "ext://sys.stderr")
+
+
+def check_outputs(outputs: str) -> None:
+    """Refuse an output folder that nothing can be written to; a missing one is not created.
+
+    Raises:
+        ConfigError: one sentence about the key `outputs`.
+
+    """
+    if not outputs.strip():
+        raise ConfigError(f"outputs is {outputs!r}, but it must be the path of a folder.")
+    if not Path(outputs).is_absolute() and not _inside(Path(outputs), Path()):
+        raise ConfigError(f"outputs is {outputs!r}, which leaves the working directory; give it as an absolute path.")
+    folder = Path(outputs).absolute()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ConfigError(
+            f"outputs is {outputs!r}, but it must be a folder that can be written to ({folder}: {error.strerror})."
+        ) from error
+
+
+def check_paths(composed: DictConfig) -> None:
+    """Refuse relative paths of Hydra and of a SQLite store that leave the output folder; absolute ones say what they mean.
+
+    Raises:
+        ConfigError: one sentence about the key.
+
+    """
+    outputs = Path(composed.outputs)
+    for key in HYDRA_PATHS:
+        path = _hydra_path(composed, key)
+        if path is not None and not _inside(path, outputs):
+            raise ConfigError(_outside(f"hydra.{key}", path, outputs))
+    uri = composed.tracking.uri or ""
+    scheme, _, file = uri.partition(":///")
+    if scheme == "sqlite" and not _inside(Path(file), outputs):
+        raise ConfigError(_outside("tracking.uri", uri, outputs))
+
+
+def _hydra_path(composed: DictConfig, key: str) -> Path | None:
+    """The path under a key of Hydra's node; one inside a sweep's folder stands where that does."""
+    if key == "sweep.subdir":  # it holds the number of a job, which is not known yet
+        text = OmegaConf.to_container(composed.hydra.sweep, resolve=False)["subdir"]  # type: ignore[call-overload, index]
+        return None if text is None else Path(composed.hydra.sweep.dir) / str(text)
+    try:
+        text = OmegaConf.select(composed.hydra, key)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"hydra.{key} cannot be resolved: {str(error).splitlines()[0]}.") from error
+    return None if text is None else Path(str(text))
+
+
+def _outside(key: str, path: object, outputs: Path) -> str:
+    return f"{key} is {str(path)!r}, which lies outside the output folder {str(outputs)!r}; give it as an absolute path."
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Whether a path is absolute, or relative and inside a folder."""
+    there, root = os.path.abspath(path), os.path.abspath(folder)
+    return (path.is_absolute() and ".." not in path.parts) or there == root or there.startswith(root + os.sep)
+
+
+def check_code(composed: DictConfig) -> None:
+    """Refuse values that name code other than Hydra's own and its plugins'.
+
+    Raises:
+        ConfigError: one sentence about the first of them.
+
+    """
+    for key, value in _leaves(OmegaConf.to_container(composed, resolve=False), ""):
+        names = key.rpartition(".")[2] in NAMING_CODE and not str(value).startswith(HARMLESS)
+        if names or (str(value).startswith("ext://") and value not in STREAMS):
+            raise ConfigError(f"{key}={value} names code to be run, which no value of a config may do.")
+
+
+def _leaves(node: Any, key: str) -> Iterator[tuple[str, object]]:
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from _leaves(value, f"{key}.{name}" if key else str(name))
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from _leaves(value, f"{key}[{place}]")
+    else:
+        yield key, node
