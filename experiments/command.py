@@ -17,9 +17,10 @@ from hydra.core.config_store import ConfigStore
 
 from dnplab.config import ConfigError, read_config
 
-__all__ = ["CONF", "as_script", "dated_folder", "read_words", "typed_config"]
+__all__ = ["CONF", "as_script", "dated_folder", "in_words", "read_words", "typed_config"]
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
+INCOMPLETE = 1
 BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
 FOREIGN = {  # Hydra's flags that would put another config, or a pickled one, in the place of the checked one
     "config_path": "--config-path",
@@ -76,11 +77,20 @@ def dated_folder(outputs: str | Path, name: str) -> Path:
 
 
 def as_script(main: Callable[[], int]) -> NoReturn:
-    """Exit with what `main` returns; a reader that leaves early (``| head``) ends the command without a traceback."""
+    """Exit with what `main` returns; a full disk, or a reader that leaves early (``| head``), makes no traceback."""
     try:
         code = main()
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
         code = BROKEN_PIPE
+    except OSError as error:
+        print(f"{in_words(error)} What is stored stays, and the same command goes on from there.", file=sys.stderr)
+        code = INCOMPLETE
     sys.exit(code)
+
+
+def in_words(error: OSError) -> str:
+    """What the system refused, as a sentence: "No space left on device (outputs/crossover.csv)."."""
+    where = f" ({error.filename})" if error.filename else ""
+    return f"{error.strerror or error}{where}."

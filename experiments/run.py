@@ -8,8 +8,10 @@ Ctrl-C and SIGTERM, which schedulers send, both close the current run as KILLED 
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -36,14 +38,15 @@ from dnplab.tracking import (
     ui_command,
     withdraw,
 )
-from experiments.command import CONF, as_script, read_words
+from experiments.command import CONF, INCOMPLETE, as_script, in_words, read_words
 from experiments.jobs import compute_ensemble, study_folder, study_report, track
 from experiments.progress import REALIZATION, bar_of, unit_of, watched
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
-INCOMPLETE, BAD_INPUT, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+FULL_ERROR = "HYDRA_FULL_ERROR"
 
 
 def main() -> int:
@@ -215,27 +218,39 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
         made = make_job(to_config(composed))
         try:
             _track(made, bar, termination)
-        except DnplabError as error:  # that run is marked as failed; the sweep goes on, and its end names what is missing
-            told = with_full_key(error, composed.study) if isinstance(error, ParameterError) else error
-            tqdm.write(f"{made.name}: {told}", file=sys.stderr)
+        except Exception as error:  # noqa: BLE001  that run is marked as failed; the sweep goes on, and its end names it
+            tqdm.write(f"{made.name}: {_told(error, composed.study)}", file=sys.stderr)
 
     with _arguments(words):
         try:
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
-        except SystemExit as stop:  # Hydra has printed the traceback of what is not a DnplabError
+        except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else INCOMPLETE
+        except OSError as error:  # Hydra's own files; the end of the command names what is missing
+            return _fail(in_words(error), INCOMPLETE)
     return 0
+
+
+def _told(error: Exception, study: str) -> str:
+    """What to tell of an error: a sentence, or the traceback of what should not have happened."""
+    if isinstance(error, ParameterError):
+        return str(with_full_key(error, study))
+    if isinstance(error, OSError):
+        return in_words(error)
+    return str(error) if isinstance(error, DnplabError) else "".join(traceback.format_exception(error))
 
 
 @contextmanager
 def _arguments(words: Sequence[str]) -> Iterator[None]:
-    """sys.argv as Hydra is to see it."""
-    before = sys.argv
-    sys.argv = [before[0], *words]
+    """sys.argv as Hydra is to see it, and Hydra told to raise what goes wrong instead of printing it."""
+    before = sys.argv, os.environ.get(FULL_ERROR)
+    sys.argv, os.environ[FULL_ERROR] = [before[0][0], *words], "1"
     try:
         yield
     finally:
-        sys.argv = before
+        sys.argv = before[0]
+        if before[1] is None:
+            del os.environ[FULL_ERROR]
 
 
 def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:

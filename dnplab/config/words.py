@@ -183,11 +183,13 @@ def _shown(value: Any) -> Any:
 def _unknown(key: str, known: Sequence[str]) -> str:
     """The sentence on a key that does not exist: the nearest one, or those of its section."""
     section, _, leaf = key.rpartition(".")
-    by_leaf = {k.rpartition(".")[2]: k for k in sorted(known, key=lambda k: k.startswith(f"{section}."))}  # own section wins
-    near = [by_leaf[found] for found in difflib.get_close_matches(leaf, by_leaf, n=1, cutoff=0.8)]
     siblings = [k for k in known if k.startswith(f"{section}.")]
+    leaves = {k.rpartition(".")[2] for k in known}
+    similar = difflib.get_close_matches(leaf, sorted(leaves), n=1, cutoff=0.8)
+    near = [k for k in known if k.rpartition(".")[2] in similar]
+    near = [k for k in near if k in siblings] or near  # own section wins
     if near:
-        hint = f"did you mean {near[0]}?"
+        hint = f"did you mean {' or '.join(near)}?"
     elif siblings:
         hint = f"it may be {', '.join(siblings)}."
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ def quiet() -> None:
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # tracebacks of what `translated` says
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # a cursor that Ctrl-C interrupts
 
 
@@ -64,7 +66,12 @@ def translated(uri: str, doing: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # ImportError: a database's driver
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise TrackingError(
-            f"The tracking store {uri!r} failed while {doing}: {cause.split('. ')[0].rstrip('.')}."
-        ) from error
+        raise TrackingError(f"The tracking store {uri!r} failed while {doing}: {_cause(error)}.") from error
+
+
+def _cause(error: Exception) -> str:
+    """The first sentence of an error; of a database's, what the driver said, which comes after SQLAlchemy's own words."""
+    text = str(error).strip() or type(error).__name__
+    if driver := re.search(r"^\([\w.]+Error\) (.+)$", text, re.MULTILINE):
+        text = driver[1]
+    return text.splitlines()[0].split(". ")[0].rstrip(".")

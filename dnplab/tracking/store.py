@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import random
-import socket
 import sqlite3
+import ssl
 import tempfile
 import time
 from collections.abc import Callable
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -278,6 +279,23 @@ def _create_sqlite(path: Path, artifacts: Path | None) -> None:
     temporary.replace(path)
 
 
+def _ask(uri: str) -> None:
+    """One request that any HTTP server answers, with whatever status; MLflow's is asked for its health."""
+    parts = urlsplit(uri)
+    connection: HTTPConnection
+    if parts.scheme == "https":
+        anyone = ssl.create_default_context()  # MLflow will check the certificate, if it is asked to
+        anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
+        connection = HTTPSConnection(parts.hostname or "", parts.port, timeout=CONNECT_TIMEOUT_S, context=anyone)
+    else:
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_TIMEOUT_S)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/health")
+        connection.getresponse()
+    finally:
+        connection.close()
+
+
 def _check_reachable(uri: str) -> None:
     """Fail within seconds where MLflow would retry for minutes."""
     scheme = _scheme(uri)
@@ -288,11 +306,9 @@ def _check_reachable(uri: str) -> None:
         )
     if not scheme.startswith("http"):
         return
-    parts = urlsplit(uri)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        socket.create_connection((parts.hostname or "", port), timeout=CONNECT_TIMEOUT_S).close()
-    except OSError as error:
+        _ask(uri)
+    except (OSError, HTTPException, ValueError) as error:  # ValueError: a port that is no number
         raise TrackingError(
             f"tracking.uri is {uri!r}, where no tracking server answers ({error}); start one, "
             "or leave tracking.uri out to track in the output folder."
