@@ -105,7 +105,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
             if damaged > len(plan.jobs):  # the store damages what it is given
                 raise
             print(damage, file=sys.stderr)
-            withdraw(store, damage.run_id)
+            withdraw(store, damage.run_id, str(damage))
             found, code = _completed(plan, store, _found(plan, store), termination)
     print(f"\nRuns:  {store.link}")
     if store.uri.startswith("sqlite"):
@@ -273,6 +273,8 @@ def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
         if bar is not None:
             bar.set_description(job.name)
         track(job, store, progress, termination.kept)
+        if old is not None:  # by name: after a clock that jumped back it is the newest
+            withdraw(store, old.run_id, "it was computed again")
         keep_newest(store, job.fingerprint)
 
 

@@ -357,25 +357,6 @@ def test_quoted_values_are_taken_as_they_are() -> None:
         assert job.config.outputs == outputs
 
 
-def test_outputs_must_be_a_folder_that_can_be_written_to(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("thesis")
-    for word in (f"outputs={tmp_path}/file", f"outputs={tmp_path}/file/sub"):
-        with pytest.raises(DnplabError, match=r"^outputs is '.*file.*', but it must be a folder that can be written to"):
-            plan(word, *SMALL).require_outputs()
-    for word in ("outputs=", "outputs='  '"):
-        with pytest.raises(DnplabError, match=r"^outputs is ' *', but it must be the path of a folder"):
-            plan(word, *SMALL).require_outputs()
-    plan(f"outputs={tmp_path}/new/sub", *SMALL).require_outputs()
-    assert [item.name for item in tmp_path.iterdir()] == ["file"]
-
-
-def test_no_word_names_code_or_a_second_store() -> None:
-    for word in ("hydra.launcher._target_=os.system", "hydra.callbacks={a: {_target_: b.c}}"):
-        assert complaint(word) == f"{word} names code to be run, which no value of a config may do."
-    for word in ("outputs=a,b", "tracking.experiment=a,b"):
-        assert complaint(word, multirun=True) == f"{word} names several values, but all runs of a sweep go to one store."
-
-
 def test_figures_that_are_sweeps_of_their_own_come_one_at_a_time() -> None:
     assert complaint("experiment=fig2,figs5", multirun=True) == (
         "experiment=fig2,figs5: fig2 is a sweep of its own; run one at a time."
@@ -387,21 +368,6 @@ def test_eigenvectors_of_an_undriven_state_are_refused_beforehand(figure: str) -
     message = complaint(f"experiment={figure}", "drive.amplitude_mhz=0")
     assert message.startswith("drive.amplitude_mhz is 0.0, but it must be > 0")
     assert "arbitrary" in message
-
-
-@pytest.mark.parametrize(
-    ("words", "part"),
-    [
-        (["drive.frequency_ghz=93898.8"], "is drive.frequency_ghz right?"),
-        (["drive.frequency_ghz=9.4"], "is drive.frequency_ghz right?"),
-        (["system.electron_ghz=93900", "drive=off"], "Is system.electron_ghz = 93900 in GHz?"),
-        (["observables.epr_half_width_mhz=0.5"], "cuts off lines"),
-    ],
-)
-def test_a_unit_that_looks_wrong_is_told(words: list[str], part: str) -> None:
-    (note,) = plan(*words).notes
-    assert part in note
-    assert plan().notes == plan("experiment=figs8").notes == ()
 
 
 def test_a_shard_is_a_part_of_the_realizations() -> None:

@@ -16,7 +16,7 @@ import pytest
 from dnplab.config import make_plan
 from dnplab.ensemble import EnsembleResult
 from dnplab.ensemble.realization import Realization
-from dnplab.errors import ParameterError, TrackingError
+from dnplab.errors import DamagedRunError, ParameterError, TrackingError
 from dnplab.tracking import (
     Store,
     close_stale_runs,
@@ -26,6 +26,7 @@ from dnplab.tracking import (
     find_runs,
     finished_run,
     join_sweep,
+    keep_newest,
     log_summary,
     metrics_of,
     read_table,
@@ -152,6 +153,33 @@ def test_a_run_holds_what_was_logged(store: Store, tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read_table(store, found.run_id, "spins.parquet"), table)
     shown = json.loads(store.download(found.run_id, "profile.json", tmp_path).read_text())
     assert shown == {"columns": ["spin", "polarization"], "data": [[0, -0.1], [1, 0.2]]}
+
+
+def test_a_file_that_is_not_what_was_logged_is_refused(store: Store, outputs: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"spin": [0, 1], "polarization": [-0.1, 0.2]}).to_parquet(tmp_path / "spins.parquet")
+    with tracked_run(store, name="a", fingerprint="f", params={}, tags={}) as run:
+        run.log_files(tmp_path)
+    (found,) = find_runs(store, fingerprint="f")
+    digest = json.loads(found.tags["digests"])["spins.parquet"]
+    read_table(store, run.run_id, "spins.parquet", digest)
+    (file,) = (outputs / "mlartifacts").rglob(f"{run.run_id}/artifacts/spins.parquet")
+    pd.DataFrame({"spin": [0, 1], "polarization": [-0.1, 0.3]}).to_parquet(file)
+    with pytest.raises(DamagedRunError, match=r"^spins.parquet of the run \w+ is not what was logged; .*\.$") as caught:
+        read_table(store, run.run_id, "spins.parquet", digest)
+    assert caught.value.run_id == run.run_id
+
+
+def test_one_run_of_a_fingerprint_is_left(store: Store) -> None:
+    first, second = finish(store, "f"), finish(store, "f")
+    other = store.client.create_run(store.experiment_id, tags={"fingerprint": "f", "host": "node7", "pid": "1"}).info.run_id
+    here = store.client.create_run(store.experiment_id, tags={"fingerprint": "f", "host": socket.gethostname()}).info.run_id
+    keep_newest(store, "f")
+    assert {run.run_id: run.status for run in find_runs(store, fingerprint="f")} == {
+        second: "FINISHED",
+        other: "KILLED",
+        here: "RUNNING",  # of a process of this machine, whose end will be seen
+    }
+    assert store.client.get_run(first).info.lifecycle_stage == "deleted"
 
 
 def test_metrics_count_the_realizations_that_lack_a_measure() -> None:

@@ -89,17 +89,16 @@ def keep_newest(store: Store, fingerprint: str) -> None:
     runs = find_runs(store, fingerprint=fingerprint)
     finished = [run for run in runs if run.status == "FINISHED"]
     for run in finished[1:]:
-        with translated(store.uri, "deleting an older run"):
-            store.client.delete_run(run.run_id)
+        withdraw(store, run.run_id, "a newer run of the same is there")
     for run in runs if finished else []:
         if run.status == "RUNNING" and run.tags.get("host") != socket.gethostname():
             _kill(store, run, "another process has finished what this run was for")
 
 
-def withdraw(store: Store, run_id: str) -> None:
-    """Delete a run whose files are not what was logged, so that the same command makes it again."""
-    store.tag_run(run_id, "error", "its files were gone or damaged")
-    with translated(store.uri, "deleting a damaged run"):
+def withdraw(store: Store, run_id: str, reason: str) -> None:
+    """Delete a run, which MLflow keeps out of sight until its garbage collection, with the reason as its tag `error`."""
+    store.tag_run(run_id, "error", reason)
+    with translated(store.uri, "deleting a run"):
         store.client.delete_run(run_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,22 @@ def test_ratio_uses_the_realizations_that_both_models_have() -> None:
     found = row(table, model="nonsecular", temperature_k=HOTTEST)
     assert found["realizations"] == 8
     assert found[RATIO] == pytest.approx(ENDS["nonsecular"][1] / ENDS["hilbert"][1], rel=1e-12)
+
+
+def test_a_point_without_a_finished_run_has_its_line() -> None:
+    values = realizations(count=4)
+    whole = find_crossover(sweep(values))
+    gone = (values["model"] == "secular") & (values["temperature_k"] == HOTTEST)
+    point = {"model": "secular", "bath.temperature_k": HOTTEST}
+    table, temperatures = find_crossover(replace(sweep(values[~gone]), missing=(point,)))
+    found = row(table, model="secular", temperature_k=HOTTEST)
+    assert (found["realizations"], found["excluded"]) == (0, 0)
+    assert np.isnan(found["ansatz_deviation"])
+    pd.testing.assert_frame_equal(table[["model", "temperature_k"]], whole.table[["model", "temperature_k"]])
+    report = format_report(table, temperatures)
+    assert re.search(rf"^secular +{HOTTEST:g} +0( +-)+$", report, re.MULTILINE)
+    assert "Points with n = 0 have no finished run." in report
+    assert "n = 0" not in format_report(*whole)
 
 
 def test_a_measure_that_some_realizations_lack_is_averaged_over_the_others() -> None:

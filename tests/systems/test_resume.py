@@ -143,20 +143,68 @@ def test_lost_and_damaged_files_of_a_finished_run_are_told_and_made_again(tmp_pa
     outputs = tmp_path / "outputs"
     first = run(*SWEEP, f"outputs={outputs}")
     assert first.returncode == 0
+    (table,) = outputs.glob("crossover/*/crossover.csv")
+    content = table.read_bytes()
+    stored = {file: file.stat().st_mtime_ns for file in (outputs / "checkpoints").rglob("*.npz")}
     store = Store(default_uri(outputs), "dnplab", create=False)
-    found = store.search()[0]
-    folder = outputs / "mlartifacts" / found.run_id / "artifacts"
-    with (folder / "realizations.parquet").open("r+b") as file:
+    flipped, torn, gone, _ = (found.run_id for found in store.search())
+    flip(outputs / "mlartifacts" / flipped / "artifacts" / "spins.parquet")
+    with (outputs / "mlartifacts" / torn / "artifacts" / "realizations.parquet").open("r+b") as file:
         file.truncate(200)
-    damaged = run(*SWEEP, f"outputs={outputs}")
-    assert damaged.returncode == 1
-    assert "Traceback" not in damaged.stderr
-    assert f"realizations.parquet of the run {found.run_id} is damaged" in damaged.stderr
-    shutil.rmtree(folder)
-    gone = run(*SWEEP, f"outputs={outputs}")
-    assert gone.returncode == 1
-    assert f"({found.run_id}) are gone from the store" in gone.stderr
-    assert run(*SWEEP, f"outputs={outputs}", "rerun=true").returncode == 0
+    shutil.rmtree(outputs / "mlartifacts" / gone / "artifacts")
+    told = run(f"outputs={outputs}", module="experiments.crossover")
+    assert (told.returncode, len(told.stderr.splitlines())) == (2, 1)
+    again = run(*SWEEP, f"outputs={outputs}")
+    assert again.returncode == 0, again.stderr
+    assert f"spins.parquet of the run {flipped} is not what was logged" in again.stderr
+    assert f"realizations.parquet of the run {torn} is not what was logged" in again.stderr
+    assert f"({gone}) are gone from the store" in again.stderr
+    runs = store.search()
+    assert [found.status for found in runs] == ["FINISHED"] * 4
+    assert not {flipped, torn, gone} & {found.run_id for found in runs}
+    assert table.read_bytes() == content
+    assert {file: file.stat().st_mtime_ns for file in (outputs / "checkpoints").rglob("*.npz")} == stored
+
+
+def flip(file: Path) -> None:
+    """Flip one bit in the middle of a file."""
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def test_runs_of_other_numerics_are_told_and_failed_points_are_named(tmp_path: Path) -> None:
+    words = ["-m", "model=hilbert,nonsecular", "system.disorder_mhz=0", "system.coupling_mhz=0", *SMALL]
+    words += ["bath.t_zero_us=2", "bath.t_star_us=2", "ensemble.realizations=2", f"outputs={tmp_path}"]
+    first = run(*words)
+    assert first.returncode == 1
+    assert "hilbert T=12K N=3: H_S has degenerate levels" in first.stderr
+    assert "1 of 2 runs did not finish; the same command tries them again:" in first.stderr
+    assert "1 of 2 points has no finished run: hilbert." in first.stdout
+    (table,) = tmp_path.glob("crossover/*/crossover.csv")
+    assert "hilbert,12,0,0," in table.read_text()
+    store = Store(default_uri(tmp_path), "dnplab", create=False)
+    (done,) = store.search("attributes.status = 'FINISHED'")
+    store.tag_run(done.run_id, "numerics", "those of last year")
+    assert "1 of them were computed by another version of the code; rerun=true computes them again." in run(*words).stdout
+
+
+def test_a_reader_that_leaves_early_ends_a_command_quietly(swept: Path) -> None:
+    command = [sys.executable, "-m", "experiments.crossover", f"outputs={swept}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+@pytest.mark.parametrize("flag", ["--config-name=claims", "--config-path=/tmp", "--experimental-rerun=x.pickle"])
+def test_flags_that_would_put_another_config_in_place_are_refused(flag: str) -> None:
+    for module in ("experiments.run", "experiments.status"):
+        said = run(flag, module=module)
+        assert said.returncode == 2
+        assert said.stderr == f"{flag.partition('=')[0]} is not taken here; --config-dir=FOLDER adds a folder of configs.\n"
 
 
 def test_a_copied_output_folder_is_refused(swept: Path, tmp_path: Path) -> None:

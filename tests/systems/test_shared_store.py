@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dnplab.tracking import Store
+from tests.systems.servers import POSTGRES, free_port, mlflow_server, postgres_database
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 WORDS = [
     "-m",
     "model=hilbert,nonsecular",
@@ -29,62 +22,14 @@ WORDS = [
     "ensemble.workers=1",
 ]
 
-pytestmark = pytest.mark.skipif(not BINARIES, reason="needs PostgreSQL's server (Debian: postgresql)")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def unprivileged(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+pytestmark = pytest.mark.skipif(not POSTGRES, reason="needs PostgreSQL's server (Debian: postgresql)")
 
 
 @pytest.fixture
-def database() -> Iterator[str]:
-    """The URI of an empty PostgreSQL database."""
-    folder, port = Path(tempfile.mkdtemp(prefix="dnplab-postgres-")), free_port()  # pytest's folders are root's alone
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    data, binaries = folder / "data", BINARIES[-1].parent
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run(unprivileged([str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "me"]), **quiet)  # type: ignore[call-overload]
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    control = [str(binaries / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-    subprocess.run(unprivileged([*control, "-o", options, "start"]), **quiet)  # type: ignore[call-overload]
-    try:
-        create = [str(binaries / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "me", "runs"]
-        subprocess.run(create, **quiet)  # type: ignore[call-overload]
-        yield f"postgresql+psycopg2://me@127.0.0.1:{port}/runs"
-    finally:
-        subprocess.run(unprivileged([*control, "-m", "immediate", "stop"]), **quiet)  # type: ignore[call-overload]
-        shutil.rmtree(folder)
-
-
-@pytest.fixture
-def server(database: str, tmp_path: Path) -> Iterator[str]:
-    """The address of an MLflow server on that database."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", database, "--artifacts-destination", str(tmp_path / "artifacts")]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (tmp_path / "server.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(240):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/health", timeout=1).close()
-                break
-            assert process.poll() is None, (tmp_path / "server.log").read_text()
-            time.sleep(0.5)
+def server(tmp_path: Path) -> Iterator[str]:
+    """The address of an MLflow server on an empty PostgreSQL database."""
+    with postgres_database() as database, mlflow_server(database, tmp_path, free_port()) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def sweep(outputs: Path, *words: str) -> bytes:
