@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
-from tqdm import tqdm
 
 from dnplab import checks
 from dnplab.benchmark import Job, measure, reference
@@ -28,6 +27,7 @@ from dnplab.config import make_plan
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
 from experiments.command import CONF, as_script, dated_folder, typed_config
+from experiments.progress import describe, progress_bar
 
 __all__ = ["CASES", "main"]
 
@@ -184,19 +184,18 @@ def _measured(config: BenchmarkConfig, problems: Sequence[Problem], folder: Path
     """All measurements, one after the other; what is there so far is in the CSV."""
     rows: list[dict[str, Any]] = []
     rates: dict[int, dict[str, float]] = {}
-    interval = 0.5 if sys.stderr.isatty() else 10.0  # seconds; a log file is not flooded
     total = sum(1 + len(problem.jobs) for problem in problems)
-    with tqdm(total=total, unit="measurement", mininterval=interval, dynamic_ncols=True) as bar:
+    with progress_bar(total, "measurement") as bar:
         for problem in problems:
             size, dimension = problem.jobs[0].system.n_spins, problem.jobs[0].system.dimension
             if dimension not in rates:
                 names = ("float64", "float32")
                 rates[dimension] = {name: product_rate(dimension, name, config.threads) for name in names}
-            bar.set_description(f"N={size} {problem.case} reference", refresh=sys.stderr.isatty())
+            describe(bar, f"N={size} {problem.case} reference")
             truth = reference(problem.jobs[0])
             bar.update()
             for job in problem.jobs:
-                bar.set_description(f"N={size} {problem.case} {job.method}", refresh=sys.stderr.isatty())
+                describe(bar, f"N={size} {problem.case} {job.method}")
                 rows.append(row_of(problem.case, job, measure(job), truth, rates[dimension]))
                 benchmark_table(rows).to_csv(folder / "benchmark.csv", index=False)
                 bar.update()

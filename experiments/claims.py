@@ -46,6 +46,7 @@ from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
 from experiments.command import as_script, dated_folder, typed_config
 from experiments.jobs import checkpoint_root
+from experiments.progress import describe, progress_bar
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
@@ -181,12 +182,11 @@ def _measured(
     """All ensembles, then all claims."""
     known = specs(task.scale, task.config.seed)
     total = sum(known[name].realizations for name in task.ensembles) + len(task.claims)
-    interval = 0.5 if sys.stderr.isatty() else 10.0  # seconds; a log file is not flooded
-    with tqdm(total=total, unit="step", mininterval=interval, dynamic_ncols=True) as bar:
+    with progress_bar(total, "step") as bar:
         progress = _progress(bar, termination)
         ensembles: dict[str, EnsembleResult] = {}
         for name in task.ensembles:
-            bar.set_description(name, refresh=sys.stderr.isatty())
+            describe(bar, name)
             with termination.kept():
                 ensembles[name] = run_ensemble(
                     known[name], workers=task.config.workers, checkpoints=checkpoints, progress=progress
@@ -194,7 +194,7 @@ def _measured(
         laboratory = Laboratory(task.scale, task.config.seed, ensembles)
         found: dict[str, Measured] = {}
         for claim in task.claims:
-            bar.set_description(claim.name, refresh=sys.stderr.isatty())
+            describe(bar, claim.name)
             try:
                 found[claim.name] = claim.measure(laboratory)
             except (ConvergenceError, UndefinedMeasureError) as error:

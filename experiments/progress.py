@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,7 @@ from dnplab.config import ENSEMBLE, Job, Plan
 from dnplab.ensemble import EnsembleSpec
 from experiments.jobs import checkpoint_root
 
-__all__ = ["REALIZATION", "bar_of", "unit_of", "watched"]
+__all__ = ["REALIZATION", "bar_of", "describe", "progress_bar", "unit_of", "watched"]
 
 REALIZATION = "realization"
 TERMINAL_S, LOG_S = 0.5, 10.0  # between two lines; a log file is not flooded
@@ -28,9 +29,31 @@ def unit_of(plan: Plan) -> str:
 
 def bar_of(plan: Plan, open_jobs: Sequence[Job]) -> Bar[Any]:
     """A bar over all that is still to be computed, with the remaining time."""
-    interval = TERMINAL_S if sys.stderr.isatty() else LOG_S
-    total = sum(job.steps for job in open_jobs)
-    return tqdm(total=total, unit=unit_of(plan), mininterval=interval, dynamic_ncols=True)
+    return progress_bar(sum(job.steps for job in open_jobs), unit_of(plan))
+
+
+def progress_bar(total: int, unit: str) -> Bar[Any]:
+    """A bar on standard error: it moves in a terminal, and is a line now and then in a log file."""
+    if sys.stderr.isatty():
+        return tqdm(total=total, unit=unit, mininterval=TERMINAL_S, dynamic_ncols=True)
+    form = "{desc}{n_fmt} of {total_fmt} " + unit + "s, {elapsed} passed, {remaining} left"
+    return tqdm(total=total, unit=unit, mininterval=LOG_S, bar_format=form, file=_Lines())
+
+
+def describe(bar: Bar[Any], what: str) -> None:
+    """Say what is under way; in a log file with the next line."""
+    bar.set_description(what, refresh=sys.stderr.isatty())
+
+
+class _Lines(io.TextIOBase):
+    """Standard error, with a line where a bar would go back to the beginning of one."""
+
+    def write(self, text: str) -> int:
+        line = text.strip("\r\n ")
+        return sys.stderr.write(f"{line}\n") if line else 0
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 @contextmanager

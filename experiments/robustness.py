@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from omegaconf import OmegaConf
-from tqdm import tqdm
 
 from dnplab import checks
 from dnplab.benchmark.robustness import Row, Verdict, check, random_problem
@@ -24,6 +23,7 @@ from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.memory import require_memory
 from experiments.command import as_script, dated_folder, typed_config
+from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
 
@@ -97,13 +97,12 @@ def _carry_out(config: RobustnessConfig) -> int:
 def _check_all(config: RobustnessConfig, rows: list[Row], path: Path) -> None:
     """Append a row for each problem, to `rows` and to the CSV."""
     counts = [len(range(k, config.samples, len(config.sizes))) for k in range(len(config.sizes))]
-    interval = 0.5 if sys.stderr.isatty() else 10.0  # seconds; a log file is not flooded
-    bar = tqdm(total=config.samples, unit="problem", mininterval=interval, dynamic_ncols=True)
+    bar = progress_bar(config.samples, "problem")
     with bar, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, [column.name for column in fields(Row)])
         writer.writeheader()
         for size, count in zip(config.sizes, counts, strict=True):
-            bar.set_description(f"N={size}", refresh=sys.stderr.isatty())
+            describe(bar, f"N={size}")
             for index in range(count):
                 reference = "dense" if size <= config.dense_spins else "krylov"
                 rows.append(check(random_problem(size, config.seed, index), config.rtol, reference))

@@ -40,7 +40,7 @@ from dnplab.tracking import (
 )
 from experiments.command import CONF, INCOMPLETE, as_script, in_words, read_words
 from experiments.jobs import compute_ensemble, study_folder, study_report, track
-from experiments.progress import REALIZATION, bar_of, unit_of, watched
+from experiments.progress import REALIZATION, bar_of, describe, unit_of, watched
 from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
@@ -271,7 +271,7 @@ def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
         raise TrackingError(f"{error} The realizations are stored, and the same command logs them.") from error
     if old is None or job.config.rerun:
         if bar is not None:
-            bar.set_description(job.name)
+            describe(bar, job.name)
         track(job, store, progress, termination.kept)
         if old is not None:  # by name: after a clock that jumped back it is the newest
             withdraw(store, old.run_id, "it was computed again")
