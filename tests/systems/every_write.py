@@ -42,33 +42,40 @@ def finish(outputs: Path) -> bytes:
     return (folder / "crossover.csv").read_bytes()
 
 
-def moments(folder: Path) -> tuple[int, int]:
-    """How many such calls the main thread makes until the store is in place, and in all."""
+def calls(folder: Path) -> tuple[list[tuple[str, int]], int]:
+    """The main thread's calls, each as its name and its number among those of that name; how many of them make the store."""
     log = folder / "calls"
     done = sweep(folder / "traced", "strace", "-f", "--seccomp-bpf", "-qq", "-o", str(log), "-e", f"trace={CALLS}")
     assert done.returncode == 0, done.stderr
-    lines = [line for line in log.read_text().splitlines() if re.match(r"\d+ +\w+\(", line)]
-    main = [line for line in lines if line.split()[0] == lines[0].split()[0]]
-    placed = next(k for k, line in enumerate(main) if "rename(" in line and 'mlflow.db"' in line)
-    return placed + 1, len(main)
+    lines = [line.split(maxsplit=1) for line in log.read_text().splitlines()]
+    main = [text for thread, text in lines if thread == lines[0][0] and re.match(r"\w+\(", text)]
+    placed = next(k for k, text in enumerate(main) if text.startswith("rename(") and 'mlflow.db"' in text)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for text in main:
+        name = text.partition("(")[0]
+        seen[name] += 1  # as strace counts
+        numbered.append((name, seen[name]))
+    return numbered, placed + 1
 
 
 def kill_at_writes(kills: int, seed: int, folder: Path) -> Counter[str]:
     """How many kills fell where; raises AssertionError where an end is not that of the undisturbed sweep."""
     draw = random.Random(seed)
     quiet = finish(folder / "quiet")
-    creation, total = moments(folder)
+    numbered, creation = calls(folder)
     found: Counter[str] = Counter()
-    for number in range(kills):
-        early = number % 4 == 0
-        at = draw.randint(1, creation) if early else draw.randint(creation + 1, total)
-        outputs = folder / f"killed-at-{at}"
-        inject = f"inject={CALLS}:signal=KILL:when={at}"
-        killed = sweep(
-            outputs, "strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject
-        )
-        found["through before its kill" if killed.returncode == 0 else "creation" if early else "afterwards"] += 1
-        assert finish(outputs) == quiet, f"killed at call {at} of {total}, the table differs"
+    for _ in range(2 * kills):
+        if found.total() == kills:
+            break
+        early = found.total() % 4 == 0
+        name, at = numbered[draw.randrange(creation) if early else draw.randrange(creation, len(numbered))]
+        outputs = folder / f"{name}-{at}"
+        inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={at}"]
+        killed = sweep(outputs, "strace", "-f", "-qq", "-o", "/dev/null", *inject)  # nothing is injected with --seccomp-bpf
+        if killed.returncode != 0:  # else it had fewer such calls this time
+            found["while the store was created" if early else f"afterwards, at {name}"] += 1
+        assert finish(outputs) == quiet, f"killed at the {at}th {name}, the table differs"
         shutil.rmtree(outputs)
     return found
 
