@@ -32,7 +32,7 @@ class Drive:
         object.__setattr__(self, "frequency_ghz", checks.positive("frequency_ghz", self.frequency_ghz))
         object.__setattr__(self, "amplitude_mhz", checks.non_negative("amplitude_mhz", self.amplitude_mhz))
         if self.sites is not None:
-            allowed = "None (all spins) or distinct spin indices >= 0"
+            allowed = "null (all spins) or distinct spin indices >= 0"
             try:
                 sites = sorted(operator.index(i) for i in self.sites)
             except TypeError:

@@ -14,11 +14,13 @@ _LONG_CYCLES_SPINS, _LONG_CYCLES = 9, 20.0
 _RATE_EQUATIONS = ("hilbert", "zeno")  # always dense, on the CPU
 _DENSE_MATRICES = 3.6  # (D^2, D^2), as measured at N = 6
 _EQUATION_MATRICES = 10.0  # of a generator by itself, and what its application takes
+_BEYOND_ALL_SPINS = 200  # 16^N is a float64 up to there
 _BASE = 180e6  # interpreter and libraries
 
 
 def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
     """Peak bytes of one steady state of N spins; `dense` solves the 4^N x 4^N system itself."""
+    n_spins = min(n_spins, _BEYOND_ALL_SPINS)
     if dense and model not in _RATE_EQUATIONS:
         return _BASE + 8.0 * _DENSE_MATRICES * 16.0**n_spins
     matrices = _MATRICES[model]
@@ -36,7 +38,8 @@ def require_memory(n_spins: int, model: str, dense: bool = False, device: str = 
     """
     device = "cpu" if dense or model in _RATE_EQUATIONS else device
     needed, free = estimate_bytes(n_spins, model, dense), free_bytes(device)
-    needed = max(needed, _BASE + 8.0 * (vectors + _EQUATION_MATRICES) * 4.0**n_spins) if vectors else needed
+    if vectors:
+        needed = max(needed, _BASE + 8.0 * (vectors + _EQUATION_MATRICES) * 4.0 ** min(n_spins, _BEYOND_ALL_SPINS))
     if needed > free:
         raise MemoryEstimateError(
             f"system.n_spins is {n_spins}, but model={model} would then need about {needed / 2**30:.3g} GiB of memory and "

@@ -24,7 +24,9 @@ from dnplab.benchmark.machine import Machine, available_cores, product_rate, thi
 from dnplab.benchmark.methods import require_method
 from dnplab.benchmark.table import benchmark_table, format_table, row_of
 from dnplab.config import make_plan
+from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
+from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
 from experiments.command import CONF, as_script, dated_folder, typed_config
 from experiments.progress import describe, progress_bar
@@ -95,6 +97,8 @@ def main() -> int:
         if (config := typed_config("benchmark", BenchmarkConfig)) is None:
             return 0
         config = _checked(config)
+        check_outputs(config.outputs)
+        require_memory(max(config.sizes), "nonsecular")
         problems = list(_problems(config))
         return _carry_out(config, problems, dated_folder(config.outputs, "benchmark"))
     except DnplabError as error:

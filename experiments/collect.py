@@ -47,8 +47,8 @@ def main() -> int:
 
 
 def _collect(config: CollectConfig) -> None:
-    target = Path(config.outputs).absolute()
-    sources = [Path(source).absolute() for source in config.sources]
+    target = Path(config.outputs).resolve()
+    sources = [Path(source).resolve() for source in config.sources]
     for source in sources:
         if source == target or not ((source / "mlflow.db").is_file() or (source / "checkpoints").is_dir()):
             allowed = "output folders of experiments.run, other than outputs"

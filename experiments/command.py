@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from argparse import Namespace
@@ -41,6 +42,8 @@ def read_words() -> Namespace:
     for name, flag in FOREIGN.items():
         if getattr(words, name) is not None:
             raise ConfigError(f"{flag} is not taken here; --config-dir=FOLDER adds a folder of configs.")
+    if words.resolve and not (words.cfg or words.help):
+        raise ConfigError("--resolve goes with --cfg or --help.")
     return words
 
 
@@ -78,6 +81,9 @@ def dated_folder(outputs: str | Path, name: str) -> Path:
 
 def as_script(main: Callable[[], int]) -> NoReturn:
     """Exit with what `main` returns; a full disk, or a reader that leaves early (``| head``), makes no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ± shows a question mark
     try:
         code = main()
         sys.stdout.flush()

@@ -25,6 +25,7 @@ from experiments.command import as_script, typed_config
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
 BAD_INPUT = 2
+MOST_RESAMPLES = 1_000_000
 NOTE = (
     "The crossover of each sweep of the experiment beside this one: one run per model, each "
     "measure against its step, which is the bath temperature in mK."
@@ -174,8 +175,8 @@ def main() -> int:
 
 def _check(config: CrossoverConfig) -> None:
     """Raise ParameterError for a value out of its domain, ConfigError for a folder that cannot be written to."""
-    if config.bootstrap < 2:
-        raise ParameterError("bootstrap", config.bootstrap, "at least 2 resamples")
+    if not 2 <= config.bootstrap <= MOST_RESAMPLES:
+        raise ParameterError("bootstrap", config.bootstrap, f"a number of resamples from 2 to {MOST_RESAMPLES}")
     if config.seed < 0:
         raise ParameterError("seed", config.seed, "an integer >= 0")
     check_outputs(config.outputs)

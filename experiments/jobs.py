@@ -145,7 +145,7 @@ def study_report(store: Store, run: TrackedRun, folder: Path) -> str:
     if not all((folder / name).is_file() for name in {REPORT} | store.artifact_names(run.run_id)):
         fetch_files(store, run.run_id, folder)
     if not (folder / REPORT).is_file():
-        raise DamagedRunError(run.run_id, f"The files of {run.name} are gone from {folder} and from the store {store.uri!r}")
+        raise DamagedRunError(run.run_id, f"The files of {run.name} are gone from {folder} and from the store")
     names = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".csv")))
     text = (folder / REPORT).read_text(encoding="utf-8").rstrip()
     return f"{text}\n\nWritten to {folder}: {names}"

@@ -175,7 +175,15 @@ def _paired(plan: Plan, found: Sequence[TrackedRun]) -> list[tuple[Job, TrackedR
 
 def _found(plan: Plan, store: Store) -> list[TrackedRun]:
     """The finished runs of a plan; each is counted into its sweep."""
-    runs = [run for job in plan.jobs if (run := finished_run(store, job.fingerprint)) is not None]
+    runs: list[TrackedRun] = []
+    for job in plan.jobs:
+        run = finished_run(store, job.fingerprint)
+        if run is not None and any(run.params.get(key) != str(value) for key, value in job.params.items()):
+            complaint = f"The parameters of the run {run.run_id} are not what was logged"
+            print(DamagedRunError(run.run_id, complaint), file=sys.stderr)
+            withdraw(store, run.run_id, complaint)
+        elif run is not None:
+            runs.append(run)
     for run in runs:
         if plan.sweep and f"sweep.{plan.sweep}" not in run.tags:
             join_sweep(store, run.run_id, plan.sweep)
@@ -228,6 +236,8 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
             return stop.code if isinstance(stop.code, int) else INCOMPLETE
         except OSError as error:  # Hydra's own files; the end of the command names what is missing
             return _fail(in_words(error), INCOMPLETE)
+        except Exception as error:  # noqa: BLE001  a launcher's: what happens in a job ends there
+            return _fail(f"The launcher failed: {str(error).strip().splitlines()[0]}", INCOMPLETE)
     return 0
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnplab.analysis import SweepStatus, sweep_status
+from dnplab.config import ConfigError
 from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking import Store, declared_sweeps, default_uri, experiment_names
 from experiments.command import as_script, typed_config
@@ -62,6 +63,8 @@ def _look_up(config: StatusConfig) -> list[SweepStatus]:
         TrackingError: there is no such store, experiment or sweep.
 
     """
+    if not config.outputs.strip():
+        raise ConfigError(f"outputs is {config.outputs!r}, but it must be the path of a folder.")
     uri = config.tracking.uri or default_uri(Path(config.outputs))
     names = experiment_names(uri) if config.tracking.experiment is None else [config.tracking.experiment]
     stores = [Store(uri, name, create=False) for name in names]

@@ -456,7 +456,7 @@ def test_cfg_needs_no_memory() -> None:
     ("words", "message"),
     [
         (["bootstrap=abc"], "bootstrap is 'abc', but it must be an integer."),
-        (["bootstrap=1"], "bootstrap is 1, but it must be at least 2 resamples."),
+        (["bootstrap=1"], "bootstrap is 1, but it must be a number of resamples from 2 to 1000000."),
         (["seed=-1"], "seed is -1, but it must be an integer >= 0."),
         (["seed=1,2"], "seed=1,2 names several values, but seed takes one here."),
         (["swep=x"], "There is no config key swep; did you mean sweep?"),

@@ -18,6 +18,7 @@ from dnplab.ensemble import EnsembleResult
 from dnplab.ensemble.realization import Realization
 from dnplab.errors import DamagedRunError, ParameterError, TrackingError
 from dnplab.tracking import (
+    RunWriter,
     Store,
     close_stale_runs,
     declare_sweep,
@@ -250,7 +251,7 @@ def test_runs_of_dead_processes_are_closed_and_resumed(store: Store, outputs: Pa
 
 
 def test_a_resumed_run_has_its_owner_before_it_says_running(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    dead = {"pid": "999999999", "host": socket.gethostname(), "attempt_ms": "0", "fingerprint": "f"}
+    dead = {"pid": "999999999", "host": socket.gethostname(), "process_began": "0", "fingerprint": "f"}
     run_id = store.client.create_run(store.experiment_id, tags=dead).info.run_id
     store.client.set_terminated(run_id, "KILLED")
     update = store.client.update_run
@@ -279,13 +280,13 @@ def test_a_resumed_run_that_cannot_start_is_closed(store: Store, monkeypatch: py
 
 
 def test_a_reused_process_number_does_not_keep_a_run_alive(store: Store) -> None:
-    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "attempt_ms": "0"}
+    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": "0"}
     store.client.create_run(store.experiment_id, tags=owner)
     assert close_stale_runs(store) == 1
 
 
 def test_runs_of_other_machines_are_left_alone(store: Store) -> None:
-    store.client.create_run(store.experiment_id, tags={"pid": "1", "host": "elsewhere", "attempt_ms": "0"})
+    store.client.create_run(store.experiment_id, tags={"pid": "1", "host": "elsewhere", "process_began": "0"})
     assert close_stale_runs(store) == 0
 
 
@@ -359,11 +360,23 @@ def test_a_tag_that_another_process_has_just_set_is_set_again(store: Store, monk
     assert (len(calls), store.experiment_tags()["sweep.s"]) == (3, "text")
 
 
-def test_a_summary_that_another_process_has_begun_since_stays(store: Store) -> None:
-    newer = {"summary": "true", "sweep": "s", "model": "hilbert", "group": ""}
-    later = store.client.create_run(store.experiment_id, tags=newer, start_time=int(time.time() * 1000) + 60_000)
+def test_a_summary_that_another_process_has_begun_since_stays(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    later: list[str] = []
+
+    def meanwhile(*_: object, **__: object) -> None:
+        newer = {"summary": "true", "sweep": "s", "model": "hilbert", "group": ""}
+        later.append(store.client.create_run(store.experiment_id, tags=newer).info.run_id)
+
+    monkeypatch.setattr(RunWriter, "log", meanwhile)
     log_summary(store, sweep="s", model="hilbert", group="", steps={}, params={}, tags={}, files=[])
-    assert later.info.run_id in {run.run_id for run in store.search()}
+    assert set(later) <= {run.run_id for run in store.search()}
+
+
+def test_a_summary_of_a_clock_that_was_ahead_is_replaced(store: Store) -> None:
+    older = {"summary": "true", "sweep": "s", "model": "hilbert", "group": ""}
+    store.client.create_run(store.experiment_id, tags=older, start_time=int(time.time() * 1000) + 86_400_000)
+    run_id = log_summary(store, sweep="s", model="hilbert", group="", steps={}, params={}, tags={}, files=[])
+    assert [run.run_id for run in store.search()] == [run_id]
 
 
 def test_a_summary_that_fails_says_so_and_leaves_the_earlier_one(store: Store, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ grouping column, so that two system sizes are two crossovers and never one avera
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -100,7 +101,8 @@ def read_sweep(uri: str, experiment: str, sweep: str | None = None) -> Sweep:
 def _latest(declared: Mapping[str, DeclaredSweep], store: Store) -> str:
     """The sweep that was asked for last."""
     if declared:
-        return max(declared, key=lambda name: declared[name].asked_ms)
+        now_ms = time.time() * 1e3  # a sweep of tomorrow was asked for while the clock was wrong
+        return max(declared, key=lambda name: (declared[name].asked_ms <= now_ms, declared[name].asked_ms))
     raise TrackingError(
         f"There is no sweep in the experiment {store.experiment!r} of {store.uri!r}; "
         "`python -m experiments.run -m experiment=crossover` makes one."
@@ -149,9 +151,17 @@ def _differs(values: pd.Series) -> bool:
 
 def _require_files(store: Store, runs: pd.DataFrame) -> None:
     for run_id, name, digests in zip(runs["run_id"], runs["name"], runs["digests"], strict=True):
-        logged = {"realizations.parquet", *(file for file in json.loads(digests) if file.endswith(".parquet"))}
+        logged = {"realizations.parquet", *(file for file in _digests(run_id, digests) if file.endswith(".parquet"))}
         if logged - store.artifact_names(run_id):
             raise DamagedRunError(run_id, f"The files of the finished run {name!r} ({run_id}) are gone from the store")
+
+
+def _digests(run_id: str, text: str) -> dict[str, str]:
+    """The digests of a run's files by their names."""
+    try:
+        return {str(name): str(digest) for name, digest in json.loads(text).items()}
+    except (ValueError, AttributeError) as error:
+        raise DamagedRunError(run_id, f"The tag {DIGESTS} of the run {run_id} is not what was logged") from error
 
 
 def _names_a_point(key: str) -> bool:
@@ -187,7 +197,7 @@ def _long_table(store: Store, runs: pd.DataFrame, groups: tuple[str, ...], artif
         run_id = str(run["run_id"])
         if artifact not in store.artifact_names(run_id):
             continue
-        part = read_table(store, run_id, artifact, json.loads(str(run["digests"])).get(artifact))
+        part = read_table(store, run_id, artifact, _digests(run_id, str(run["digests"])).get(artifact))
         if "realization" not in part:
             part = part.reset_index()
         names = {**{key: run[key] for key in groups}, "model": run["model"]}

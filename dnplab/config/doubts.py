@@ -20,11 +20,14 @@ MOST_COUPLING_MHZ = 100.0  # dipolar coupling at 0.8 nm
 MOST_AMPLITUDE_MHZ = 200.0
 MUCH = 10.0
 LEAST_SATURATION = 1e-3
+MOST_ERROR = 1e-2
 
 
 def doubts_of(work: object) -> Iterator[str]:
     """Sentences on an ensemble; a study has bounds of its own."""
     if isinstance(work, EnsembleSpec):
+        if work.rtol > MOST_ERROR:
+            yield f"solver.rtol = {work.rtol:g} lets every steady state be wrong by {work.rtol:.0%}."
         yield from _of_spins(work)
         yield from _of_bath(work)
         yield from _of_drive(work)

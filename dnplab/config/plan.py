@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from dnplab.config.spec import (
     with_full_key,
 )
 from dnplab.config.studies import ENSEMBLE, STUDIES, reads, sections_of
-from dnplab.config.words import check_words, compose_words, groups, parse_words
+from dnplab.config.words import MOST_POINTS, check_words, compose_words, groups, parse_words
 from dnplab.ensemble import OBSERVABLES, EnsembleSpec
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
@@ -44,6 +45,7 @@ __all__ = ["SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
 
 LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
+LONGEST_NAME = 200  # of an experiment; MLflow's limit is 500, and summaries add to it
 SUMMARIES = ("crossover", *LETTER_FIGURES)  # what a sweep of ensembles may end with
 
 
@@ -161,10 +163,16 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             raise ConfigError(f"{swept} names several values; add -m to run each of them.")
         _require_one_figure(words)
         if multirun:
-            params = base.hydra.sweeper.get("params") or {}
-            presets = parse_words([f"{key}={value}" for key, value in params.items()])
+            sweeper = base.hydra.sweeper
+            params = sweeper.get("params") if isinstance(sweeper, DictConfig) else None
+            if not isinstance(params, DictConfig | None):
+                raise ConfigError("hydra.sweeper.params must be a mapping of keys to lists of values, as {seed: '1,2'}.")
+            presets = parse_words([f"{key!s}={value}" for key, value in (params or {}).items()])
             check_words(presets, field_types(), groups())
-            jobs = tuple(_unfold({word.get_key_element(): _values(word) for word in [*presets, *words]}))
+            choices = {word.get_key_element(): _values(word) for word in [*presets, *words]}
+            if (count := math.prod(map(len, choices.values()))) > MOST_POINTS:
+                raise ConfigError(f"The sweep has {count} points, but it must have at most {MOST_POINTS}.")
+            jobs = tuple(_unfold(choices))
         else:
             jobs = (make_job(to_config(base)),)
         studies = list(dict.fromkeys(job.config.study for job in jobs))
@@ -211,6 +219,11 @@ def make_job(config: Config) -> Job:
         ConfigError: one sentence on the first value that is wrong.
 
     """
+    if not 0 < len(config.tracking.experiment.strip()) <= LONGEST_NAME:
+        allowed = f"a name of 1 to {LONGEST_NAME} characters"
+        raise ConfigError(f"tracking.experiment is {config.tracking.experiment!r}, but it must be {allowed}.")
+    if config.study not in (ENSEMBLE, *STUDIES):
+        raise ConfigError(f"study is {config.study!r}, but it must be one of {', '.join((ENSEMBLE, *STUDIES))}.")
     if config.study != ENSEMBLE:
         study = to_study(config)
         return Job(config, study, study.title, fingerprint_of(study), study_params(config), study.steps)

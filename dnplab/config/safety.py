@@ -16,6 +16,7 @@ from dnplab.config.spec import ConfigError
 __all__ = ["check_code", "check_outputs", "check_paths"]
 
 HYDRA_PATHS = ("run.dir", "sweep.dir", "sweep.subdir", "launcher.submitit_folder", "launcher.temp_folder")
+LONGEST_PATH = 400  # SQLite's own limit is 512, and files have names below it
 NAMING_CODE = ("_target_", "class", "()")  # Hydra's key for code, and those of the configuration of logging
 HARMLESS = ("hydra.", "hydra_plugins.", "logging.", "colorlog.")  # Hydra, its plugins, and what its log needs
 STREAMS = ("ext://sys.stdout", "ext://sys.stderr")
@@ -30,12 +31,17 @@ def check_outputs(outputs: str) -> None:
     """
     if not outputs.strip():
         raise ConfigError(f"outputs is {outputs!r}, but it must be the path of a folder.")
+    if "?" in outputs or len(os.path.abspath(outputs)) > LONGEST_PATH:
+        raise ConfigError(
+            f"outputs is {outputs!r}, but it must be a path of at most {LONGEST_PATH} characters without a question mark, "
+            "which SQLite would take for the end of it."
+        )
     if not Path(outputs).is_absolute() and not _inside(Path(outputs), Path()):
         raise ConfigError(f"outputs is {outputs!r}, which leaves the working directory; give it as an absolute path.")
     folder = Path(outputs).absolute()
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
     try:
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise ConfigError(
@@ -50,6 +56,8 @@ def check_paths(composed: DictConfig) -> None:
         ConfigError: one sentence about the key.
 
     """
+    if composed.hydra.job.chdir:
+        raise ConfigError("hydra.job.chdir is True, but it must be false: relative paths are those of the command.")
     outputs = Path(composed.outputs)
     for key in HYDRA_PATHS:
         path = _hydra_path(composed, key)
@@ -57,6 +65,8 @@ def check_paths(composed: DictConfig) -> None:
             raise ConfigError(_outside(f"hydra.{key}", path, outputs))
     uri = composed.tracking.uri or ""
     scheme, _, file = uri.partition(":///")
+    if uri.startswith("sqlite") and not (scheme == "sqlite" and file):
+        raise ConfigError(f"tracking.uri is {uri!r}, but a SQLite file is sqlite:////FOLDER/FILE.db.")
     if scheme == "sqlite" and not _inside(Path(file), outputs):
         raise ConfigError(_outside("tracking.uri", uri, outputs))
 

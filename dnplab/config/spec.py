@@ -53,7 +53,7 @@ def to_config(composed: DictConfig) -> Config:
         return cast(Config, OmegaConf.to_object(typed))
     except OmegaConfBaseException as error:
         where = f"{error.full_key}: " if error.full_key else ""
-        raise ConfigError(where + str(error).splitlines()[0]) from error
+        raise ConfigError(where + str(error).splitlines()[0].rstrip(".") + ".") from error
 
 
 def to_spec(config: Config) -> EnsembleSpec:

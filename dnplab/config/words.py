@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import types
@@ -15,7 +16,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, QuotedString
+from hydra.core.override_parser.types import Glob, Override, QuotedString, RangeSweep
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -24,10 +25,12 @@ from yaml import YAMLError
 from dnplab.config.schema import field_types
 from dnplab.config.spec import ConfigError
 
-__all__ = ["check_words", "compose_words", "groups", "parse_words", "read_config"]
+__all__ = ["MOST_POINTS", "check_words", "compose_words", "groups", "parse_words", "read_config"]
 
 Schema = TypeVar("Schema")
 ONE_STORE = ("outputs", "tracking")
+MOST_POINTS = 100_000
+MISSING = "???"  # OmegaConf's word for a value that is still to come
 
 
 def read_config(conf: Path, name: str, schema: type[Schema], overrides: Sequence[str]) -> Schema:
@@ -83,8 +86,6 @@ def compose_words(name: str, words: Sequence[str], *, hydra: bool = False) -> Di
     """The config `name` under these words, with Hydra's own node on demand."""
     try:
         return compose(name, overrides=list(words), return_hydra_config=hydra)
-    except YAMLError as error:
-        raise ConfigError(_one_line(error)) from error
     except MissingConfigException as error:
         group, _, option = (error.missing_cfg_file or "").rpartition("/")
         options = list(error.options or [])
@@ -92,6 +93,9 @@ def compose_words(name: str, words: Sequence[str], *, hydra: bool = False) -> Di
             raise ConfigError(_one_line(error)) from error
         near = _close(option, options)
         raise ConfigError(f"{group} is {option!r}, but it must be one of {', '.join(options)}{near}") from error
+    except (YAMLError, UnicodeDecodeError, RecursionError, OSError) as error:
+        named = ", ".join(word for word in words if "=" in word)
+        raise ConfigError(f"A config file cannot be read ({named}): {_one_line(error)}") from error
     except HydraException as error:
         cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else error
         raise ConfigError(_one_line(cause)) from error
@@ -102,7 +106,7 @@ def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     key = re.search(r"full_key: (\S+)", text)
     text = re.sub(r"\w+ raised while composing config: ", "", text.partition(" full_key:")[0])
-    return f"{key[1]}: {text}." if key else text
+    return (f"{key[1]}: {text}" if key else text).rstrip(".") + "."
 
 
 def groups() -> list[str]:
@@ -114,25 +118,56 @@ def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Se
     """Refuse words whose key is neither one of `leaves` (key -> type) nor a group, or whose value has another type."""
     for word in words:
         key = word.key_or_group
-        if key == "hydra.searchpath" and "pkg://" in (word.input_line or ""):
-            raise ConfigError(f"{word.input_line} names a package, which would be imported; a folder is file://FOLDER.")
+        if not key:
+            raise ConfigError(f"{word.input_line!r} is not understood; it must look like KEY=VALUE.")
+        if key == "hydra.searchpath":
+            _check_searchpath(word)
+        if word.is_sweep_override():
+            _check_sweep(word)
         if word.is_sweep_override() and key.partition(".")[0] in ONE_STORE:
             raise ConfigError(f"{word.input_line} names several values, but all runs of a sweep go to one store.")
         if key == "hydra" or key.startswith(("hydra.", "hydra/")):
             continue
-        if word.is_sweep_override() and not word.is_discrete_sweep():
-            raise ConfigError(f"{word.input_line} is not a list of values; write {key}=A,B,C or {key}=range(A,B,STEP).")
         if word.is_delete():
             raise ConfigError(f"{word.input_line} would remove {key}, which every run needs; {key}=VALUE changes it.")
         if key in groups:
             values = list(word.sweep_iterator()) if word.is_sweep_override() else [word.value()]
-            options = [option for value in values for option in (value if isinstance(value, list) else [value])]
-            if not all(isinstance(option, str | QuotedString) for option in options):
-                raise ConfigError(f"{word.input_line} is not understood; {key}=OPTION takes one of those that --help lists.")
+            if not all(isinstance(value, str | QuotedString) and str(value) != MISSING for value in values):
+                raise ConfigError(
+                    f"{word.input_line} is not understood; {key}=OPTION takes one of those that --help lists, "
+                    f"and -m {key}=OPTION,OPTION runs each of them."
+                )
             continue  # its options are known where it is composed, other folders' included
         if key not in leaves:
             raise ConfigError(_unknown(key, list(leaves) if "." in key else [*leaves, *groups]))
         _check_type(word, leaves[key])
+
+
+def _check_sweep(word: Override) -> None:
+    """Refuse what is no list of values, or a list of none or of far too many, before it is unfolded."""
+    key, values = word.key_or_group, word.value()
+    if key == "hydra" or key.startswith(("hydra.", "hydra/")):
+        raise ConfigError(f"{word.input_line} names several values, but Hydra's own keys take one for the whole sweep.")
+    if isinstance(values, RangeSweep):
+        start, stop, step = (float(value or 0.0) for value in (values.start, values.stop, values.step))
+        count = math.ceil((stop - start) / step) if step and math.isfinite(stop - start) else 0
+        if count < 1:
+            raise ConfigError(f"{word.input_line} names no value; range(A,B,STEP) goes from A in steps up to below B.")
+        if count > MOST_POINTS:
+            raise ConfigError(f"{word.input_line} names {count} values, but a sweep has at most {MOST_POINTS} points.")
+    elif isinstance(values, Glob) or not word.is_discrete_sweep():
+        raise ConfigError(f"{word.input_line} is not a list of values; write {key}=A,B,C or {key}=range(A,B,STEP).")
+
+
+def _check_searchpath(word: Override) -> None:
+    """Refuse packages, which would be imported, and folders that are not there."""
+    folders = word.value()
+    for folder in folders if isinstance(folders, list) else [folders]:
+        text = str(_shown(folder))
+        if text.startswith("pkg://"):
+            raise ConfigError(f"{word.input_line} names a package, which would be imported; a folder is file://FOLDER.")
+        if not Path(text.removeprefix("file://")).is_dir():
+            raise ConfigError(f"{word.input_line} must be a list of folders of configs that exist, as [file://FOLDER].")
 
 
 def _check_type(word: Override, hint: Any) -> None:

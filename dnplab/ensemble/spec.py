@@ -20,7 +20,10 @@ __all__ = ["OBSERVABLES", "SCHEMA", "EnsembleSpec"]
 
 OBSERVABLES = ("polarization", "spin_temperature", "epr", "eigenstates", "level_statistics")
 MOST_EDGES = 100_001
-SCHEMA = 2  # raise when the content of a stored realization changes its meaning
+MOST_SPINS = 100  # the memory that 4^N numbers need is a number up to there
+MOST_REALIZATIONS = 10_000_000
+SEEDS = 2**64
+SCHEMA = 3  # raise when the content of a stored realization changes its meaning
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,12 @@ class EnsembleSpec:
     shard: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        n = checks.positive_int("n_spins", self.n_spins)
+        if (n := checks.positive_int("n_spins", self.n_spins)) > MOST_SPINS:
+            raise ParameterError("n_spins", n, f"an integer from 1 to {MOST_SPINS}")
+        if checks.positive_int("realizations", self.realizations) > MOST_REALIZATIONS:
+            raise ParameterError("realizations", self.realizations, f"an integer from 1 to {MOST_REALIZATIONS}")
+        if checks.non_negative_int("seed", self.seed) >= SEEDS:
+            raise ParameterError("seed", self.seed, "an integer from 0 to 2^64 - 1")
         require_method(self.method, require_model(self.model), n, self.bath)
         known = [name for name in OBSERVABLES if name in self.observables]
         if unknown := [name for name in self.observables if name not in OBSERVABLES]:
@@ -79,8 +87,8 @@ class EnsembleSpec:
             "drive": replace(self.drive, sites=None if len(driven) == n else driven),
             "ising": bool(self.ising),
             "rtol": checks.tolerance("rtol", self.rtol),
-            "seed": checks.non_negative_int("seed", self.seed),
-            "realizations": checks.positive_int("realizations", self.realizations),
+            "seed": int(self.seed),
+            "realizations": int(self.realizations),
             "observables": tuple(known),
             "epr_edges_mhz": tuple(map(float, edges)) if "epr" in known else (),
         }

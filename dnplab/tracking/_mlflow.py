@@ -19,7 +19,7 @@ from dnplab.errors import TrackingError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-__all__ = ["client", "quiet", "translated"]
+__all__ = ["client", "quiet", "shown", "translated"]
 
 
 def quiet() -> None:
@@ -51,6 +51,11 @@ def client(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
+def shown(uri: str) -> str:
+    """A URI as it may be printed: without its password."""
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", uri)
+
+
 @contextlib.contextmanager
 def translated(uri: str, doing: str) -> Iterator[None]:
     """Turn whatever a store raises into one sentence.
@@ -66,7 +71,7 @@ def translated(uri: str, doing: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # ImportError: a database's driver
-        raise TrackingError(f"The tracking store {uri!r} failed while {doing}: {_cause(error)}.") from error
+        raise TrackingError(f"The tracking store {shown(uri)!r} failed while {doing}: {_cause(error)}.") from error
 
 
 def _cause(error: Exception) -> str:

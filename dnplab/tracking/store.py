@@ -6,14 +6,17 @@ complete: parallel jobs cannot race for its tables and a killed creation leaves 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
+import re
 import sqlite3
 import ssl
 import tempfile
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,7 +25,7 @@ from urllib.request import url2pathname
 from filelock import FileLock
 
 from dnplab.errors import TrackingError
-from dnplab.tracking._mlflow import client, quiet, translated
+from dnplab.tracking._mlflow import client, quiet, shown, translated
 from dnplab.tracking.reading import TrackedRun
 
 if TYPE_CHECKING:
@@ -32,11 +35,13 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TAG", "Store", "default_uri", "experiment_names", "local_folder", "ui_command"]
 
 CONNECT_TIMEOUT_S = 5.0
+SERVER_ERROR = 500
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
 PAGE = 1000  # runs per query
 ATTEMPTS = 8  # at writing what another process may write at the same moment
 RACES = ("IntegrityError", "database is locked")  # what MLflow's message then quotes
 SQLITE_HEADER = b"SQLite format 3\0"
+VERSION_TABLE = "alembic_version"
 NO_STORE = "There is no tracking store at {uri!r} yet; `python -m experiments.run -m experiment=crossover` makes one."
 NOTE = "mlflow.note.content"
 MAX_TAG = 5000  # characters of a tag that every store keeps
@@ -69,8 +74,8 @@ def experiment_names(uri: str) -> list[str]:
     uri = _absolute(uri)
     if (path := _sqlite_path(uri)) is None:
         _check_reachable(uri)
-    elif not path.exists():
-        raise TrackingError(NO_STORE.format(uri=uri))
+    else:
+        _require_sqlite(path)
     with translated(uri, "listing its experiments"):
         return [found.name for found in client(uri).search_experiments(order_by=["last_update_time DESC"])]
 
@@ -100,8 +105,8 @@ class Store:
             _check_reachable(self.uri)
         elif create:
             _prepare_sqlite(path, artifacts)
-        elif not path.exists():
-            raise TrackingError(NO_STORE.format(uri=self.uri))
+        else:
+            _require_sqlite(path)
         with translated(self.uri, "being opened"):
             self.client: MlflowClient = client(self.uri)
             self.experiment_id = self._open_experiment(artifacts, note, create)
@@ -110,12 +115,14 @@ class Store:
         found = self.client.get_experiment_by_name(self.experiment)
         if found is None and not create:
             present = ", ".join(sorted(other.name for other in self.client.search_experiments()))
-            raise TrackingError(f"tracking.experiment is {self.experiment!r}, but the store {self.uri!r} holds {present}.")
+            raise TrackingError(
+                f"tracking.experiment is {self.experiment!r}, but the store {shown(self.uri)!r} holds {present}."
+            )
         found = found or self._create(artifacts)
         self._require_home(found, artifacts)
         if found.lifecycle_stage != "active":
             raise TrackingError(
-                f"tracking.experiment is {self.experiment!r}, which was deleted in {self.uri!r}; restore it with "
+                f"tracking.experiment is {self.experiment!r}, which was deleted in {shown(self.uri)!r}; restore it with "
                 f"`mlflow experiments restore -x {found.experiment_id}` or choose another name."
             )
         known = found.tags.get(NOTE, "")
@@ -129,7 +136,8 @@ class Store:
         path, location = _sqlite_path(self.uri), local_folder(found.artifact_location)
         if path is None or artifacts is None or path.parent != artifacts.parent or location is None:
             return
-        if (home := location.parent) != artifacts.absolute().parent:
+        home, here = location.parent.resolve(), artifacts.resolve()
+        if here not in (home, location.resolve()) and home != here.parent:  # MLflow puts an experiment's own folder below it
             raise TrackingError(
                 f"The output folder {str(path.parent)!r} was {str(home)!r} when its store was made, and its runs keep their "
                 "files there; move it back, or choose another folder with outputs=FOLDER."
@@ -154,7 +162,7 @@ class Store:
     @property
     def link(self) -> str:
         """Where the runs are to be seen once the UI runs (`ui_command`)."""
-        base = self.uri.rstrip("/") if self.uri.startswith("http") else "http://127.0.0.1:5000"
+        base = shown(self.uri).rstrip("/") if self.uri.startswith("http") else "http://127.0.0.1:5000"
         return f"{base}/#/experiments/{self.experiment_id}?workflowType=machine_learning"
 
     def sibling(self, suffix: str, note: str = "") -> Store:
@@ -234,11 +242,22 @@ def _sqlite_path(uri: str) -> Path | None:
     return Path(rest) if scheme == "sqlite" and rest else None
 
 
+def _require_sqlite(path: Path) -> None:
+    """Raise TrackingError unless there is a store that can be read."""
+    uri = f"sqlite:///{path}"
+    if not path.exists():
+        raise TrackingError(NO_STORE.format(uri=uri))
+    try:
+        _check_database(path)
+    except (OSError, sqlite3.Error) as error:
+        raise TrackingError(f"tracking.uri is {uri!r}, which cannot be read ({error}).") from error
+
+
 def _prepare_sqlite(path: Path, artifacts: Path | None) -> None:
     """Make sure that `path` is a complete and writable store, creating it if it is missing."""
     try:
         if path.exists():
-            _check_database(path)  # before a lock file is put beside it
+            _check_database(path)  # before a lock file is put beside it, or MLflow's tables into it
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()  # a lock would wait for ever where nothing can be written
         with FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S):
@@ -262,6 +281,29 @@ def _check_database(path: Path) -> None:
         header = file.read(len(SQLITE_HEADER))
     if header not in (b"", SQLITE_HEADER):
         raise sqlite3.DatabaseError("file is not a database")
+    with contextlib.closing(sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and VERSION_TABLE not in tables:
+            raise sqlite3.DatabaseError("it is the database of another program")
+        found = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if tables else None
+    if found is not None:
+        _check_version(path, str(found[0]))
+
+
+def _check_version(path: Path, revision: str) -> None:
+    """Refuse a store whose tables are those of another MLflow than the installed one, and say which way to go."""
+    home = find_spec("mlflow")
+    assert home is not None
+    assert home.origin is not None
+    migrations = Path(home.origin).parent / "store" / "db_migrations" / "versions"
+    texts = [file.read_text(encoding="utf-8") for file in migrations.glob("*.py")]
+    revisions = {match[1] for text in texts if (match := re.search(r"^revision = ['\"](\w+)['\"]", text, re.MULTILINE))}
+    followed = set(re.findall(r"^down_revision = ['\"](\w+)['\"]", "\n".join(texts), re.MULTILINE))
+    if revision not in revisions:
+        raise TrackingError(f"The store {str(path)!r} is of a newer MLflow than the installed one; `pip install -U mlflow`.")
+    if revision in followed:
+        command = f"mlflow db upgrade 'sqlite:///{path}'"
+        raise TrackingError(f"The store {str(path)!r} is of an older MLflow; `{command}` updates it (make a copy first).")
 
 
 def _create_sqlite(path: Path, artifacts: Path | None) -> None:
@@ -291,7 +333,8 @@ def _ask(uri: str) -> None:
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_TIMEOUT_S)
     try:
         connection.request("GET", f"{parts.path.rstrip('/')}/health")
-        connection.getresponse()
+        if (status := connection.getresponse().status) >= SERVER_ERROR:
+            raise HTTPException(f"status {status}")
     finally:
         connection.close()
 
@@ -301,8 +344,8 @@ def _check_reachable(uri: str) -> None:
     scheme = _scheme(uri)
     if scheme not in (*SERVERS, *DATABASES):
         raise TrackingError(
-            f"tracking.uri is {uri!r}, but it must be the address of a tracking server (http, https, databricks), of a "
-            f"database ({', '.join(DATABASES)}) such as 'sqlite:///runs.db', or null for mlflow.db in the output folder."
+            f"tracking.uri is {shown(uri)!r}, but it must be the address of a tracking server (http, https, databricks), of "
+            f"a database ({', '.join(DATABASES)}) such as 'sqlite:///runs.db', or null for mlflow.db in the output folder."
         )
     if not scheme.startswith("http"):
         return
@@ -310,6 +353,6 @@ def _check_reachable(uri: str) -> None:
         _ask(uri)
     except (OSError, HTTPException, ValueError) as error:  # ValueError: a port that is no number
         raise TrackingError(
-            f"tracking.uri is {uri!r}, where no tracking server answers ({error}); start one, "
+            f"tracking.uri is {shown(uri)!r}, where no tracking server answers ({error}); start one, "
             "or leave tracking.uri out to track in the output folder."
         ) from error

@@ -61,15 +61,24 @@ def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]],
 
 def declared_sweeps(store: Store) -> dict[str, DeclaredSweep]:
     """Every sweep of the experiment by its id."""
-    found = {key: json.loads(text) for key, text in store.experiment_tags().items() if key.startswith(SWEEP_TAG)}
-    return {key.removeprefix(SWEEP_TAG): _declared(content) for key, content in found.items() if "asked_ms" in content}
+    found = {
+        key.removeprefix(SWEEP_TAG): _declared(text)
+        for key, text in store.experiment_tags().items()
+        if key.startswith(SWEEP_TAG)
+    }
+    return {name: sweep for name, sweep in found.items() if sweep is not None}
 
 
-def _declared(content: Mapping[str, Any]) -> DeclaredSweep:
-    rows = product(*content["axes"]) if "axes" in content else content.get("points")
-    keys = tuple(content["keys"])
-    points = None if rows is None else tuple(dict(zip(keys, row, strict=True)) for row in rows)
-    return DeclaredSweep(content["asked_ms"], keys, content["count"], points, content.get("words", ""))
+def _declared(text: str) -> DeclaredSweep | None:
+    """The sweep that a tag's text declares; None where somebody else has set a tag of such a name."""
+    try:
+        content = json.loads(text)
+        rows = product(*content["axes"]) if "axes" in content else content.get("points")
+        keys = tuple(content["keys"])
+        points = None if rows is None else tuple(dict(zip(keys, row, strict=True)) for row in rows)
+        return DeclaredSweep(int(content["asked_ms"]), keys, int(content["count"]), points, str(content.get("words", "")))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def join_sweep(store: Store, run_id: str, sweep: str) -> None:

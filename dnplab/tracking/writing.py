@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+STATUS_OF_PROCESSES = Path("/proc/self/stat")
+
+
 @dataclass(frozen=True)
 class RunWriter:
     """Logs into one run."""
@@ -110,7 +113,7 @@ def tracked_run(
 
     An unfinished run with the same fingerprint is taken up again, unless a living process holds it.
     """
-    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "attempt_ms": str(int(time.time() * 1000))}
+    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
     tags = {**tags, **owner, "fingerprint": fingerprint}
     if run_id := _resumable(store, fingerprint):
         tags["error"] = ""
@@ -188,15 +191,21 @@ def _kill(store: Store, run: TrackedRun, reason: str) -> None:
 def abandoned(run: TrackedRun) -> bool:
     """Whether a run that says RUNNING belongs to a process of this machine that is gone."""
     pid = run.tags.get("pid", "")
-    if run.tags.get("host") != socket.gethostname() or not pid.isdigit():
+    if run.tags.get("host") != socket.gethostname() or not (pid.isascii() and pid.isdigit()):
         return False  # another machine's run: nothing can be said about it from here
+    began = _began(int(pid))
+    # A process that began at another moment only happens to have the same number.
+    return not began or began != run.tags.get("process_began", began)
+
+
+def _began(pid: int) -> str:
+    """When a process began, "" if there is none: in ticks since the boot where the system has them, for clocks are set."""
     try:
-        # A process younger than the run only happens to have the same number.
-        return psutil.Process(int(pid)).create_time() * 1000 > float(run.tags.get("attempt_ms", "inf"))
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.AccessDenied:
-        return False
+        if STATUS_OF_PROCESSES.exists():
+            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]  # starttime
+        return f"{psutil.Process(pid).create_time():.2f}"
+    except (OSError, psutil.NoSuchProcess):
+        return ""
 
 
 def log_summary(
@@ -224,6 +233,7 @@ def log_summary(
 
     """
     key = {"summary": "true", "sweep": sweep, "model": model, "group": group}
+    older = {run.run_id for run in _summaries(store, sweep, model, group)}
     run_id = _create(store, f"crossover {model} {group}".strip(), {**tags, **key})
     with _closed(store, run_id) as writer:
         writer.log(params=params)
@@ -232,10 +242,14 @@ def log_summary(
         with translated(store.uri, "storing a summary"):
             for path in files:
                 store.client.log_artifact(run_id, str(path))
-    summaries = [r for r in find_runs(store, summary="true", sweep=sweep, model=model) if r.tags.get("group", "") == group]
+    summaries = _summaries(store, sweep, model, group)
     ages = {run.run_id: (run.started_ms, run.run_id) for run in summaries}
-    for old in summaries:
-        if ages[old.run_id] < ages[run_id]:  # one that another process has begun since stays
+    for old in summaries:  # those that another process has begun since stay
+        if old.run_id in older or ages[old.run_id] < ages.get(run_id, (0, "")):
             with translated(store.uri, "replacing a summary"):
                 store.client.delete_run(old.run_id)
     return run_id
+
+
+def _summaries(store: Store, sweep: str, model: str, group: str) -> list[TrackedRun]:
+    return [run for run in find_runs(store, summary="true", sweep=sweep, model=model) if run.tags.get("group", "") == group]

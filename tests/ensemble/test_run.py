@@ -185,7 +185,7 @@ def test_what_means_the_same_is_the_same() -> None:
 
 def test_an_unwritable_checkpoint_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(TrackingError, match=r"folder for checkpoints.*cannot be written"):
+    with pytest.raises(TrackingError, match=r"place for checkpoints.*cannot be written"):
         run_ensemble(spec(), workers=1, checkpoints=tmp_path / "file")
 
 
