@@ -38,13 +38,19 @@ def read_words() -> Namespace:
         ConfigError: a flag of Hydra that the commands do not take.
 
     """
-    words = get_args_parser().parse_intermixed_args()
+    parser = get_args_parser()
+    parser.error = _complain  # type: ignore[method-assign]  # argparse would print a page of usage and exit
+    words = parser.parse_intermixed_args()
     for name, flag in FOREIGN.items():
         if getattr(words, name) is not None:
             raise ConfigError(f"{flag} is not taken here; --config-dir=FOLDER adds a folder of configs.")
     if words.resolve and not (words.cfg or words.help):
         raise ConfigError("--resolve goes with --cfg or --help.")
     return words
+
+
+def _complain(message: str) -> NoReturn:
+    raise ConfigError(f"{message[:1].upper()}{message[1:]}; --help lists what there is.")
 
 
 def typed_config(name: str, schema: type[Schema]) -> Schema | None:

@@ -237,7 +237,7 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
         except OSError as error:  # Hydra's own files; the end of the command names what is missing
             return _fail(in_words(error), INCOMPLETE)
         except Exception as error:  # noqa: BLE001  a launcher's: what happens in a job ends there
-            return _fail(f"The launcher failed: {str(error).strip().splitlines()[0]}", INCOMPLETE)
+            return _fail(f"The launcher failed: {str(error).strip().splitlines()[0].rstrip('.')}.", INCOMPLETE)
     return 0
 
 

@@ -104,7 +104,7 @@ def compose_words(name: str, words: Sequence[str], *, hydra: bool = False) -> Di
 def _one_line(error: BaseException) -> str:
     """Hydra's or OmegaConf's message as a sentence that begins with the key; their internals are left out."""
     text = " ".join(str(error).split())
-    key = re.search(r"full_key: (\S+)", text)
+    key = re.search(r"full_key: (?!\w+_type=)(\S+)", text)
     text = re.sub(r"\w+ raised while composing config: ", "", text.partition(" full_key:")[0])
     return (f"{key[1]}: {text}" if key else text).rstrip(".") + "."
 
@@ -120,6 +120,8 @@ def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Se
         key = word.key_or_group
         if not key:
             raise ConfigError(f"{word.input_line!r} is not understood; it must look like KEY=VALUE.")
+        if key == "hydra.sweeper.params":
+            raise ConfigError(f"{word.input_line} is for experiment files; on the command line a sweep is -m KEY=A,B,C.")
         if key == "hydra.searchpath":
             _check_searchpath(word)
         if word.is_sweep_override():

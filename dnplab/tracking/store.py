@@ -266,6 +266,7 @@ def _prepare_sqlite(path: Path, artifacts: Path | None) -> None:
         connection = sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)
         try:
             connection.execute("BEGIN IMMEDIATE")
+            connection.execute("CREATE TABLE writable (answer)")  # the lock is given for a read-only file too
             connection.rollback()
         finally:
             connection.close()

@@ -1,0 +1,332 @@
+"""Wrong words: types, values, keys, options, grids, sizes, units, and files of configs, for every command."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager
+from unittest import mock
+
+from tests.systems.bad_input_case import (
+    ALONE,
+    POINT,
+    SWEEP,
+    Around,
+    Case,
+    Place,
+    guarded,
+    incomplete,
+    nothing,
+    recovered,
+    refused,
+    told,
+)
+
+__all__ = ["WORDS"]
+
+CODE = "names code to be run, which no value of a config may do."
+FOLDER = "but it must be a folder that can be written to"
+MINE = "--config-dir=confs experiment=mine"
+LOCAL = "hydra/launcher=local"
+NO_MULTIRUN = "-m is for python -m experiments.run"
+NOT_UNDERSTOOD = "is not understood; it must look like KEY=VALUE."
+
+TYPES_AND_VALUES = [
+    refused("bath.temperature_k=warm", "bath.temperature_k is 'warm', but it must be a number."),
+    refused("bath.temperature_k=4K", "bath.temperature_k is '4K', but it must be a number."),
+    refused("""bath.temperature_k="'4'" """, "bath.temperature_k is '4', but it must be a number."),
+    refused("bath.temperature_k=true", "bath.temperature_k is True, but it must be a number."),
+    refused("bath.temperature_k=null", "bath.temperature_k is None, but it must be a number."),
+    refused("bath.temperature_k=", "bath.temperature_k is '', but it must be a number."),
+    refused("bath.temperature_k=nan", "bath.temperature_k is nan, but it must be a finite number > 0."),
+    refused("bath.temperature_k=1e999", "bath.temperature_k is inf, but it must be a finite number > 0."),
+    refused("bath.temperature_k=0", "bath.temperature_k is 0.0, but it must be a finite number > 0."),
+    refused("bath.temperature_k=-4", "bath.temperature_k is -4.0, but it must be a finite number > 0."),
+    refused("bath.temperature_k=1e-300", "bath.temperature_k is 1e-300, but it must be a number from 1e-12 to 1e12."),
+    refused("bath.t_star_us=nan", "bath.t_star_us is nan, but it must be a number > 0"),
+    refused("bath.t1_us=inf", "bath.t1_us is inf, but it must be a finite number > 0."),
+    refused("drive.amplitude_mhz=-0.6", "drive.amplitude_mhz is -0.6, but it must be a finite number >= 0."),
+    refused("system.coupling_mhz=nan", "system.coupling_mhz is nan, but it must be a finite number >= 0."),
+    refused("solver.rtol=0", "solver.rtol is 0.0, but it must be a number > 0 and < 1."),
+    refused("ensemble.max_excluded=1.5", "ensemble.max_excluded is 1.5, but it must be a fraction from 0 to 1."),
+    refused("system.n_spins=8.0", "system.n_spins is 8.0, but it must be an integer."),
+    refused("system.n_spins=eight", "system.n_spins is 'eight', but it must be an integer."),
+    refused("system.n_spins=true", "system.n_spins is True, but it must be an integer."),
+    refused("system.n_spins=null", "system.n_spins is None, but it must be an integer."),
+    refused("system.n_spins=0", "system.n_spins is 0, but it must be an integer >= 1."),
+    refused("ensemble.seed=-1", "ensemble.seed is -1, but it must be an integer >= 0."),
+    refused("ensemble.seed=18446744073709551616", "ensemble.seed is 18446744073709551616, but it must be"),
+    refused("system.ising=yes", "system.ising is 'yes', but it must be true or false."),
+    refused("rerun=null", "rerun is None, but it must be true or false."),
+    refused("drive.sites=0", "drive.sites is 0, but it must be a list of integers such as [0,2] or null."),
+    refused("drive.sites=[]", "drive.sites is [], but it must be null (all spins) or distinct spin indices >= 0."),
+    refused("drive.sites=[0,0]", "drive.sites is [0, 0], but it must be", "distinct"),
+    refused("drive.sites=[8]", "drive.sites is [8], but it must be spin indices from 0 to 7."),
+    refused("observables.names=[]", "observables.names is [], but it must be at least one of polarization"),
+    refused("observables.names=epr", "observables.names is 'epr', but it must be a list of names such as"),
+    refused("tracking.experiment=null", "tracking.experiment is None, but it must be text."),
+    refused("tracking.experiment=[a]", "tracking.experiment is ['a'], but it must be text."),
+    refused("tracking.experiment=", "tracking.experiment is '', but it must be"),
+    refused("""tracking.experiment="' '" """, "tracking.experiment is ' ', but it must be"),
+    refused(f"tracking.experiment={'a' * 600}", "tracking.experiment is"),
+    refused("outputs={a:1}", "outputs is {'a': 1}, but it must be text."),
+    refused("summary=nope", "summary is 'nope', but it must be one of crossover, fig1"),
+    refused("summary=fig3 drive.amplitude_mhz=0", "drive.amplitude_mhz is 0.0, but it must be > 0 for fig3"),
+    refused("solver.method=magic", "solver.method is 'magic', but it must be one of auto"),
+    refused("bath.process=magic", "bath.process is 'magic', but it must be null or one of"),
+    refused("bath.coupling_ratio=1", "bath.coupling_ratio is 1.0, but it must be null where bath.process is null"),
+    refused("bath=phonon_direct bath.t1_us=3", "bath.t1_us is 3.0, but it must be null where bath.process=direct"),
+    refused("experiment=phonons phonons.t1_us=-1", "phonons.t1_us is -1.0, but it must be a finite number > 0."),
+    refused("experiment=phonons phonons.temperatures_k=[]", "phonons.temperatures_k is [], but it must be"),
+    refused("experiment=build_up build_up.points=1", "build_up.points is 1, but it must be"),
+    refused("experiment=single_spin single_spin.temperatures_k=[1,hot]", "single_spin.temperatures_k is [1, 'hot']"),
+    refused("experiment=figs4 trajectories.step_us=0", "trajectories.step_us is 0.0, but it must be"),
+    refused("experiment=figs11 three_level.n_bar=-1", "three_level.n_bar is -1.0, but it must be"),
+]
+
+KEYS_AND_OPTIONS = [
+    refused("bath.temprature_k=4", "There is no config key bath.temprature_k; did you mean bath.temperature_k?"),
+    refused("temperature_k=4", "There is no config key temperature_k; did you mean bath.temperature_k?"),
+    refused("tracking.colour=red", "There is no config key tracking.colour; it may be tracking.uri, tracking.experiment"),
+    refused("+newkey=3", "There is no config key newkey; --help lists them all."),
+    refused("bath/letter=3", "There is no config key bath/letter"),
+    refused("bath=leter", "bath is 'leter', but it must be one of full_localization, letter", "did you mean letter?"),
+    refused("experiment=figs22", "experiment is 'figs22', but it must be one of build_up, crossover", "did you mean fig"),
+    refused("experiment=", "experiment is '', but it must be one of build_up, crossover"),
+    refused("model=markov", "model is 'markov', but it must be one of hilbert, nonsecular, secular, ule, zeno."),
+    refused("model=null", "model=null is not understood; model=OPTION takes one of those that --help lists"),
+    refused("bath=[letter,mbl]", "bath=[letter,mbl]"),
+    refused("bath='???'", "bath=???"),
+    refused("bath@foo=letter", "bath@foo"),
+    refused("study=figs", "study is 'figs', but it must be one of build_up, ensemble"),
+    refused("hydra/launcher=nope", "hydra/launcher is 'nope', but it must be one of basic"),
+    refused("hydra.nope=3", "hydra.nope"),
+    refused("hydra.job.chdir=true", "hydra.job.chdir is True, but it must be false"),
+    refused("hydra.searchpath=3", "hydra.searchpath"),
+    refused("'hydra.searchpath=[file:///nowhere]'", "hydra.searchpath", "/nowhere"),
+    refused("build_up.points=3", "build_up.points=3 would change nothing: the study ensemble reads bath, drive"),
+    refused("experiment=figs11 system.n_spins=3", "system.n_spins=3 would change nothing: the study three_level reads"),
+    refused("experiment=phonons model=hilbert", "model=hilbert would change nothing: the study phonons reads"),
+    refused("experiment=phonons build_up.points=3", "build_up.points=3 would change nothing: the study phonons reads"),
+]
+
+PARSING = [
+    refused("bath.temperature_k", "'bath.temperature_k' is not understood; it must look like KEY=VALUE."),
+    refused("bath.temperature_k:4", f"'bath.temperature_k:4' {NOT_UNDERSTOOD}"),
+    refused("'bath.temperature_k =4'", f"'bath.temperature_k =4' {NOT_UNDERSTOOD}"),
+    refused("drive.sites=[0", f"'drive.sites=[0' {NOT_UNDERSTOOD}"),
+    refused("drive.sites= [0, 1]", f"'[0,' {NOT_UNDERSTOOD}"),
+    refused("outputs=a=b", "'outputs=a=b' is not understood; a value with such characters needs quotes"),
+    refused("=4", f"'=4' {NOT_UNDERSTOOD}"),
+    refused("++", f"'++' {NOT_UNDERSTOOD}"),
+    refused("~", f"'~' {NOT_UNDERSTOOD}"),
+    refused("+bath.temperature_k=4", "bath.temperature_k=4"),
+    refused("~bath", "~bath would remove bath, which every run needs"),
+    refused("~bath.t1_us", "~bath.t1_us would remove bath.t1_us, which every run needs"),
+    refused("bath.temperature_k='${bath.temperature_k}'", "bath.temperature_k", "ecursive"),
+    refused("bath.temperature_k='${bath.colour}'", "bath.temperature_k", "bath.colour"),
+    refused("bath.temperature_k='${oc.env:DNPLAB_NO_SUCH}'", "bath.temperature_k", "DNPLAB_NO_SUCH"),
+    refused("bath.temperature_k='${system.ising}'", "bath.temperature_k", "False"),
+    refused("--nonsense", "--nonsense"),
+    refused("--cfg=nonsense", "--cfg", "nonsense"),
+    refused("--cfg=job -m", "--cfg prints the config of one run; leave out -m"),
+    refused("--resolve", "--resolve"),
+    refused("--config-name=status", "--config-name is not taken here"),
+    refused("--experimental-rerun=x.pickle", "--experimental-rerun is not taken here"),
+    refused("--config-dir=nowhere", "--config-dir is 'nowhere', but it must be a folder of configs."),
+]
+
+
+def launched(path: str = os.environ.get("PATH", "")) -> Around:
+    """Something is left to launch; commands are found on a path."""
+
+    def around(place: Place) -> AbstractContextManager[object]:
+        place.forget()
+        return mock.patch.dict(os.environ, PATH=path)
+
+    return around
+
+
+GRIDS = [
+    refused("model=hilbert,secular", "model=hilbert,secular names several values; add -m to run each of them."),
+    refused("-m bath.temperature_k=", "bath.temperature_k is '', but it must be a number."),
+    refused("-m bath.temperature_k=4,", "'bath.temperature_k=4,' is not understood"),
+    refused("-m bath.temperature_k=range(1,1)", "bath.temperature_k=range(1,1)", "no value"),
+    refused("-m bath.temperature_k=range(5,1)", "bath.temperature_k=range(5,1)", "no value"),
+    refused("-m bath.temperature_k=range(1,5,0)", "bath.temperature_k=range(1,5,0)"),
+    refused("-m bath.temperature_k=range(1,1e12)", "bath.temperature_k=range(1,1e12)"),
+    refused("-m bath.temperature_k=range(1,4000) ensemble.seed=range(0,4000)", "points"),
+    refused("-m bath.temperature_k=interval(1,2)", "bath.temperature_k=interval(1,2) is not a list of values; write"),
+    refused("-m bath.temperature_k=glob(*)", "bath.temperature_k=glob(*) is not a list of values"),
+    refused("-m model=glob(z*)", "model=glob(z*)"),
+    refused("-m bath.temperature_k=1.2,warm", "bath.temperature_k is 'warm', but it must be a number."),
+    refused("-m bath.temperature_k=1.2,-12", "bath.temperature_k is -12.0, but it must be a finite number > 0."),
+    refused("-m model=hilbert,markov", "model is 'markov', but it must be one of hilbert"),
+    refused("-m model=[hilbert,secular]", "model=[hilbert,secular]"),
+    refused("-m system.n_spins=3,2 drive.sites=[2]", "drive.sites is [2], but it must be spin indices from 0 to 1."),
+    refused("-m outputs=a,b", "outputs=a,b names several values, but all runs of a sweep go to one store."),
+    refused("-m hydra/launcher=basic,local", "hydra/launcher=basic,local names several values"),
+    refused("-m hydra.job.num=1,2", "hydra.job.num=1,2 names several values"),
+    refused("-m hydra.sweeper.params=3", "hydra.sweeper.params"),
+    refused("-m hydra.sweeper.params={model:hilbert}", "hydra.sweeper.params"),
+    refused("-m experiment=fig2,figs5", "experiment=fig2,figs5: fig2 is a sweep of its own; run one at a time."),
+    refused("experiment=[fig2,fig3]", "experiment=[fig2,fig3]"),
+    refused("-m study=phonons,ensemble", "study is phonons and ensemble, but a sweep must be of ensembles or of studies"),
+    incomplete("a launcher of no jobs", launched(), "n_jobs == 0", line=f"{ALONE} {LOCAL} hydra.launcher.n_jobs=0"),
+    incomplete("a launcher for SLURM without SLURM", launched("/nowhere"), "srun", line=f"{ALONE} hydra/launcher=slurm"),
+    recovered("-m with one value", nothing, line=ALONE),
+    recovered("the same temperature twice", nothing, line=f"{SWEEP} bath.temperature_k=12,12.0"),
+]
+
+
+def preset(content: str | bytes, group: str = "experiment") -> Around:
+    """The folder confs with a file mine.yaml."""
+
+    def around(place: Place) -> AbstractContextManager[object]:
+        folder = place.folder / "confs" / group
+        folder.mkdir(parents=True)
+        head = b"# @package _global_\n"
+        (folder / "mine.yaml").write_bytes(head + (content.encode() if isinstance(content, str) else content))
+        return guarded(place)
+
+    return around
+
+
+def filed(name: str, content: str | bytes, *says: str) -> Case:
+    """A file of a config with a mistake in it."""
+    return refused(MINE, *says, around=preset(content), name=f"a config file with {name}")
+
+
+CONFIG_FILES = [
+    filed("an open bracket", "bath: [\n", "mine.yaml", "line 3"),
+    filed("a tab", "bath:\n\ttemperature_k: 4\n", "mine.yaml", "line 3"),
+    filed("Latin-1", b"bath:\n  temperature_k: 4  # \xe4\n", "mine", "utf-8"),
+    filed("a number for all", "4\n", "mine"),
+    filed("a key twice", "bath: {}\nbath: {}\n", "mine.yaml", "duplicate key bath"),
+    filed("an unknown key", "bath: {temperatur_k: 4}\n", "bath.temperatur_k", "mine"),
+    filed("an unknown section", "baht: {temperature_k: 4}\n", "baht", "mine"),
+    filed("text for a number", "bath: {temperature_k: warm}\n", "bath.temperature_k", "'warm'"),
+    filed("a negative temperature", "bath: {temperature_k: -4}\n", "bath.temperature_k is -4.0"),
+    filed("a broken number of spins", "system: {n_spins: 3.7}\n", "system.n_spins", "3.7"),
+    filed("a list for a section", "bath: [1, 2]\n", "list is not a subclass of BathConfig"),
+    filed("null for a section", "bath: null\n", "bath"),
+    filed("an unknown option", "defaults: [override /bath: nope]\n", "bath is 'nope'"),
+    filed("an unknown group", "defaults: [override /baht: letter]\n", "baht"),
+    filed("itself among its defaults", "defaults: [mine]\n", "mine"),
+    filed("a reference to nothing", "bath: {temperature_k: '${system.n_spinz}'}\n", "system.n_spinz"),
+    filed("a wrong grid", "hydra: {mode: MULTIRUN, sweeper: {params: {bath.t1_us: '4,hot'}}}\n", "bath.t1_us is 'hot'"),
+    filed(
+        "a grid of no key",
+        "hydra: {mode: MULTIRUN, sweeper: {params: {bath.t1: '4,5'}}}\n",
+        "There is no config key bath.t1;",
+    ),
+    filed("code in a section", "system: {_target_: os.mkdir}\n", "system._target_"),
+    filed("a launcher of its own", "hydra: {launcher: {_target_: os.mkdir}}\n", CODE),
+    filed("a sweeper of its own", "hydra: {sweeper: {_target_: os.mkdir}}\n", CODE),
+    filed("a callback", "hydra: {callbacks: {mine: {_target_: os.mkdir, path: intruder}}}\n", CODE),
+    filed("a log handler", "hydra: {job_logging: {handlers: {mine: {(): os.mkdir, path: intruder}}}}\n", CODE),
+    filed("a YAML tag", "bath: !!python/object/apply:os.mkdir [intruder]\n", "mine.yaml", "python/object"),
+    refused("--config-dir=confs study=mine", "study is 'mine', but it must be", around=preset("study: mine\n", "study")),
+    refused("system._target_=os.mkdir", "There is no config key system._target_"),
+    refused("hydra.launcher._target_=os.mkdir", CODE),
+    refused("+system={_target_:os.mkdir}", "system"),
+    refused("'hydra.searchpath=[pkg://this]'", "names a package, which would be imported"),
+]
+
+UNITS = [
+    told("system.electron_ghz=93900 drive=off", "Is system.electron_ghz = 93900 in GHz?"),
+    told("drive.frequency_ghz=93898.8", "is drive.frequency_ghz right?"),
+    told("drive.amplitude_mhz=628", "drive.amplitude_mhz = 628"),
+    told("drive.amplitude_mhz=6.28e-4", "drive.amplitude_mhz = 0.000628"),
+    told("system.disorder_mhz=5000", "system.disorder_mhz = 5000"),
+    told("system.coupling_mhz=750", "system.coupling_mhz = 750"),
+    told("bath.temperature_k=12000", "bath.temperature_k = 12000"),
+    told("bath.temperature_k=0.0012", "bath.temperature_k = 0.0012"),
+    told("bath.t1_us=1.6e-3", "bath.t1_us = 0.0016"),
+    told("bath.t_star_us=1.6e-7", "bath.t_star_us = 1.6e-07"),
+    told("observables.names=[epr] observables.epr_half_width_mhz=0.5", "cuts off lines"),
+    told("solver.rtol=0.5", "solver.rtol = 0.5"),
+]
+
+SIZES = [
+    refused("system.n_spins=20", "system.n_spins is 20, but", "GiB"),
+    refused("system.n_spins=1000", "system.n_spins is 1000, but"),
+    refused("system.n_spins=99999999999999999999999", "system.n_spins is 99999999999999999999999, but"),
+    refused("system.n_spins=8 solver.method=dense", "solver.method is 'dense', but it must be"),
+    refused("ensemble.realizations=0", "ensemble.realizations is 0, but it must be an integer >= 1."),
+    refused("ensemble.realizations=-1", "ensemble.realizations is -1, but it must be an integer >= 1."),
+    refused("ensemble.realizations=1e9", "ensemble.realizations is 1000000000.0, but it must be an integer."),
+    refused("ensemble.realizations=1000000000", "ensemble.realizations is 1000000000, but it must be"),
+    *(
+        refused(
+            f"ensemble.shard={shard} ensemble.realizations=8", f"ensemble.shard is '{shard}', but it must be null, or K/N"
+        )
+        for shard in ("0/4", "5/4", "3", "a/b", "1/9", "1/0", "-1/4")
+    ),
+    refused("observables.kept_spins=8", "observables.kept_spins is 8, but it must be null or an integer from 1 to 7."),
+    refused("observables.epr_bin_mhz=1e-9", "observables.epr_bin_mhz is 1e-09, but it must be at least", "bins"),
+    refused("observables.epr_bin_mhz=9", "observables.epr_bin_mhz is 9.0, but it must be > 0 and at most"),
+    refused("observables.epr_bin_mhz=0.3", "observables.epr_bin_mhz is 0.3, but it must be the window of 8 MHz over"),
+    refused("ensemble.workers=-1", "ensemble.workers is -1, but it must be an integer >= 0."),
+    refused("ensemble.threads=-1", "ensemble.threads is -1, but it must be an integer >= 0."),
+    refused("solver.device=tpu", "solver.device is 'tpu', but it must be cpu or gpu."),
+    refused("solver.device=gpu", "solver.device is 'gpu', but it must be cpu"),
+    recovered("a thousand workers", Place.forget, line=POINT.replace("workers=1", "workers=1000")),
+]
+
+COMMANDS = [
+    refused(line, *says, command=command)
+    for command, line, *says in (
+        ("status", "-m", NO_MULTIRUN),
+        ("status", "swep=x", "There is no config key swep; did you mean sweep?"),
+        ("status", "sweep=[x]", "sweep is ['x'], but it must be text or null."),
+        ("status", "outputs=", "outputs is '', but it must be the path of a folder."),
+        ("status", "nonsense", f"'nonsense' {NOT_UNDERSTOOD}"),
+        ("status", "--config-dir=x", "--config-dir is for python -m experiments.run"),
+        ("status", "", "There is no tracking store at"),
+        ("crossover", "", "There is no tracking store at"),
+        ("crossover", "-m seed=1,2", NO_MULTIRUN),
+        ("crossover", "seed=1,2", "seed=1,2 names several values, but seed takes one here."),
+        ("crossover", "bootstrap=1", "bootstrap is 1, but it must be"),
+        ("crossover", "bootstrap=1e3", "bootstrap is 1000.0, but it must be an integer."),
+        ("crossover", "seed=-1", "seed is -1, but it must be an integer >= 0."),
+        ("crossover", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("collect", "", "sources is [], but it must be at least one output folder"),
+        ("collect", "-m sources=[a]", NO_MULTIRUN),
+        ("collect", "sources=a", "sources is 'a', but it must be a list"),
+        ("collect", "sources=[nowhere]", "nowhere', but it must be output folders of experiments.run"),
+        ("claims", "-m", NO_MULTIRUN),
+        ("claims", "scale=huge", "scale is 'huge', but it must be one of quick, full."),
+        ("claims", "only=[nope]", "only is ['nope'], but it must be"),
+        ("claims", "workers=-1", "workers is -1, but it must be an integer >= 0."),
+        ("claims", "size.n_spins=0", "size.n_spins is 0, but it must be"),
+        ("claims", "size.n_spins=30", "n_spins is 30, but", "GiB"),
+        ("claims", "size.realizations=0", "size.realizations is 0, but it must be"),
+        ("benchmark", "-m", NO_MULTIRUN),
+        ("benchmark", "sizes=[]", "sizes is [], but it must be a list of one or more different values."),
+        ("benchmark", "sizes=[4,4]", "sizes is [4, 4], but it must be a list of one or more different values."),
+        ("benchmark", "sizes=[0]", "sizes is 0, but it must be an integer >= 1."),
+        ("benchmark", "sizes=[30]", "30, but", "GiB"),
+        ("benchmark", "cases=[nope]", "cases is 'nope', but it must be names out of table1_cold"),
+        ("benchmark", "methods=[nope]", "methods is 'nope', but it must be"),
+        ("benchmark", "limit_s=nan", "limit_s is nan, but it must be a finite number > 0."),
+        ("benchmark", "sizes=[3] outputs=", "outputs is '', but it must be the path of a folder."),
+        ("benchmark", "sizes=[3] outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("robustness", "-m", NO_MULTIRUN),
+        ("robustness", "samples=3", "samples is 3, but it must be at least one for each of the 4 sizes."),
+        ("robustness", "rtol=2", "rtol is 2.0, but it must be a number > 0 and < 1."),
+        ("robustness", "sizes=[30]", "n_spins is 30, but", "GiB"),
+        ("robustness", "sizes=[1000]", "1000, but"),
+        ("robustness", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+    )
+]
+
+WORDS = (
+    *TYPES_AND_VALUES,
+    *KEYS_AND_OPTIONS,
+    *PARSING,
+    *GRIDS,
+    *CONFIG_FILES,
+    *UNITS,
+    *SIZES,
+    *COMMANDS,
+)
