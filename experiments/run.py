@@ -19,9 +19,11 @@ from typing import Any
 
 import hydra
 from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from omegaconf import DictConfig
 from tqdm import tqdm
 
+from dnplab.analysis.completeness import canonical
 from dnplab.config import ENSEMBLE, Config, ConfigError, Job, Plan, make_job, make_plan, register, to_config, with_full_key
 from dnplab.ensemble import EnsembleSpec, numerics_version
 from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError
@@ -178,7 +180,7 @@ def _found(plan: Plan, store: Store) -> list[TrackedRun]:
     runs: list[TrackedRun] = []
     for job in plan.jobs:
         run = finished_run(store, job.fingerprint)
-        if run is not None and any(run.params.get(key) != str(value) for key, value in job.params.items()):
+        if run is not None and not _agree(job, run):
             complaint = f"The parameters of the run {run.run_id} are not what was logged"
             print(DamagedRunError(run.run_id, complaint), file=sys.stderr)
             withdraw(store, run.run_id, complaint)
@@ -188,6 +190,14 @@ def _found(plan: Plan, store: Store) -> list[TrackedRun]:
         if plan.sweep and f"sweep.{plan.sweep}" not in run.tags:
             join_sweep(store, run.run_id, plan.sweep)
     return runs
+
+
+def _agree(job: Job, run: TrackedRun) -> bool:
+    """Whether the parameters that a run of an ensemble shows, which the analysis reads, are those of its fingerprint."""
+    if not isinstance(job.work, EnsembleSpec):
+        return True
+    known = {key: value for key, value in job.params.items() if key in run.params}
+    return "model" in known and all(canonical(run.params[key]) == canonical(value) for key, value in known.items())
 
 
 def _announcement(plan: Plan, finished: int) -> str:
@@ -237,7 +247,8 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
         except OSError as error:  # Hydra's own files; the end of the command names what is missing
             return _fail(in_words(error), INCOMPLETE)
         except Exception as error:  # noqa: BLE001  a launcher's: what happens in a job ends there
-            return _fail(f"The launcher failed: {str(error).strip().splitlines()[0].rstrip('.')}.", INCOMPLETE)
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            return _fail(f"The launcher failed: {said.rstrip('.')}.", INCOMPLETE)
     return 0
 
 
@@ -247,6 +258,8 @@ def _told(error: Exception, study: str) -> str:
         return str(with_full_key(error, study))
     if isinstance(error, OSError):
         return in_words(error)
+    if isinstance(error, TerminatedWorkerError):
+        return "A worker was killed, most likely for want of memory; ensemble.workers=1 needs the least."
     return str(error) if isinstance(error, DnplabError) else "".join(traceback.format_exception(error))
 
 

@@ -33,6 +33,7 @@ from dnplab.tracking import (
     read_table,
     tracked_run,
     ui_command,
+    withdraw,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -147,7 +148,6 @@ def test_a_run_holds_what_was_logged(store: Store, tmp_path: Path) -> None:
         run.log(metrics={"obs.beta_s": 0.5})
         run.log_files(tmp_path)
         run.log_table("profile.json", table)
-        run.log_table("profile.json", table)  # a resumed run must not show every row twice
     (found,) = find_runs(store, model="hilbert")
     assert (found.status, found.params, found.metrics) == ("FINISHED", {"system.n_spins": "2"}, {"obs.beta_s": 0.5})
     assert store.artifact_names(found.run_id) == {"spins.parquet", "profile.json"}
@@ -194,7 +194,7 @@ def test_metrics_count_the_realizations_that_lack_a_measure() -> None:
     assert found["check.excluded"] == 0
 
 
-def test_a_failed_run_says_why_and_is_resumed(store: Store) -> None:
+def test_a_failed_run_says_why_and_is_replaced(store: Store) -> None:
     with (
         pytest.raises(ParameterError),
         tracked_run(store, name="a", fingerprint="f", params={"x": 1}, tags={}) as first,
@@ -203,19 +203,21 @@ def test_a_failed_run_says_why_and_is_resumed(store: Store) -> None:
     (failed,) = store.search()
     assert (failed.status, failed.tags["error"]) == ("FAILED", "x is 1, but it must be 2.")
     assert finished_run(store, "f") is None
-    assert finish(store, "f", x=1) == first.run_id
+    run_id = finish(store, "f", x=1)
     (finished,) = store.search()
-    assert (finished.status, finished.tags["error"]) == ("FINISHED", "")
+    assert (finished.run_id, finished.status, finished.tags.get("error")) == (run_id, "FINISHED", None)
+    assert run_id != first.run_id
 
 
-def test_an_interrupted_run_is_resumed(store: Store) -> None:
+def test_an_interrupted_run_is_replaced(store: Store) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
-        tracked_run(store, name="a", fingerprint="f", params={}, tags={}) as first,
+        tracked_run(store, name="a", fingerprint="f", params={}, tags={}),
     ):
         raise KeyboardInterrupt
     assert store.search()[0].status == "KILLED"
-    assert finish(store, "f") == first.run_id
+    run_id = finish(store, "f")
+    assert [(run.run_id, run.status) for run in store.search()] == [(run_id, "FINISHED")]
 
 
 def test_a_finished_run_is_found_and_joins_further_sweeps(store: Store) -> None:
@@ -247,36 +249,31 @@ def test_runs_of_dead_processes_are_closed_and_resumed(store: Store, outputs: Pa
     assert stale.status == "RUNNING"
     assert close_stale_runs(store) == 1
     assert store.search()[0].status == "KILLED"
-    assert finish(store, "f") == stale.run_id
+    finish(store, "f")
+    assert [run.status for run in store.search()] == ["FINISHED"]
 
 
-def test_a_resumed_run_has_its_owner_before_it_says_running(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    dead = {"pid": "999999999", "host": socket.gethostname(), "process_began": "0", "fingerprint": "f"}
-    run_id = store.client.create_run(store.experiment_id, tags=dead).info.run_id
-    store.client.set_terminated(run_id, "KILLED")
-    update = store.client.update_run
-    owners: list[str] = []
+def test_an_attempt_that_failed_leaves_nothing_in_the_next_but_its_sweeps(store: Store) -> None:
+    def fail() -> None:
+        with tracked_run(store, name="a", fingerprint="f", params={"old": 1}, tags={"sweep.s": "1"}) as run:
+            run.log(metrics={"obs.stale": 42.0})
+            raise ValueError("no")
 
-    def watched(run_id: str, status: str) -> None:
-        owners.append(store.search()[0].tags["pid"])
-        update(run_id, status=status)
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    (failed,) = find_runs(store, fingerprint="f")
+    finish(store, "f", old=2)
+    (found,) = find_runs(store, fingerprint="f")
+    assert found.run_id != failed.run_id
+    assert (found.status, found.params, found.metrics) == ("FINISHED", {"old": "2"}, {})
+    assert found.tags["sweep.s"] == "1"
 
-    monkeypatch.setattr(store.client, "update_run", watched)
-    assert finish(store, "f") == run_id
-    assert owners == [str(os.getpid())]
 
-
-def test_a_resumed_run_that_cannot_start_is_closed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_id = store.client.create_run(store.experiment_id, tags={"fingerprint": "f"}).info.run_id
-    store.client.set_terminated(run_id, "KILLED")
-
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(store.client, "update_run", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        finish(store, "f")
-    assert [run.status for run in store.search()] == ["KILLED"]
+def test_a_run_that_another_process_has_deleted_is_gone(store: Store) -> None:
+    run_id = finish(store, "f")
+    withdraw(store, run_id, "once")
+    withdraw(store, run_id, "twice")
+    assert store.search() == []
 
 
 def test_a_reused_process_number_does_not_keep_a_run_alive(store: Store) -> None:

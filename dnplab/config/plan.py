@@ -205,6 +205,8 @@ def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
         structural = tuple(w for key, w in zip(choices, words, strict=True) if key not in leaves or _is_group(key))
         if structural not in composed:
             composed[structural] = compose_words("config", structural, hydra=True)
+            check_code(composed[structural])
+            check_paths(composed[structural])
         config = composed[structural].copy()
         values = [w for w in words if w not in structural]
         for word in parse_words(values):

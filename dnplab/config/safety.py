@@ -18,7 +18,8 @@ __all__ = ["check_code", "check_outputs", "check_paths"]
 HYDRA_PATHS = ("run.dir", "sweep.dir", "sweep.subdir", "launcher.submitit_folder", "launcher.temp_folder")
 LONGEST_PATH = 400  # SQLite's own limit is 512, and files have names below it
 NAMING_CODE = ("_target_", "class", "()")  # Hydra's key for code, and those of the configuration of logging
-HARMLESS = ("hydra.", "hydra_plugins.", "logging.", "colorlog.")  # Hydra, its plugins, and what its log needs
+HARMLESS = ("hydra._internal.core_plugins.", "hydra_plugins.", "logging.", "colorlog.")  # launchers, and what a log needs
+LOG_FILES = "${hydra.runtime.output_dir}/"
 STREAMS = ("ext://sys.stdout", "ext://sys.stderr")
 
 
@@ -63,6 +64,14 @@ def check_paths(composed: DictConfig) -> None:
         path = _hydra_path(composed, key)
         if path is not None and not _inside(path, outputs):
             raise ConfigError(_outside(f"hydra.{key}", path, outputs))
+    for key in ("output_subdir", "job.name"):
+        name = str(OmegaConf.select(composed.hydra, key))
+        if os.sep in name or ".." in name:
+            raise ConfigError(f"hydra.{key} is {name!r}, but it must be a name without a path.")
+    for key, value in _leaves(OmegaConf.to_container(composed.hydra, resolve=False), "hydra"):
+        text = str(value)
+        if key.endswith(".filename") and (".." in text or not text.startswith(LOG_FILES)):
+            raise ConfigError(f"{key} is {text!r}, but a log goes to {LOG_FILES}NAME.")
     uri = composed.tracking.uri or ""
     scheme, _, file = uri.partition(":///")
     if uri.startswith("sqlite") and not (scheme == "sqlite" and file):
@@ -100,6 +109,9 @@ def check_code(composed: DictConfig) -> None:
         ConfigError: one sentence about the first of them.
 
     """
+    for section in ("callbacks", "job.env_set"):
+        if found := OmegaConf.select(composed.hydra, section):
+            raise ConfigError(f"hydra.{section} is {dict(found)}, which names code to be run or changes what is run.")
     for key, value in _leaves(OmegaConf.to_container(composed, resolve=False), ""):
         names = key.rpartition(".")[2] in NAMING_CODE and not str(value).startswith(HARMLESS)
         if names or (str(value).startswith("ext://") and value not in STREAMS):

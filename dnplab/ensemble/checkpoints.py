@@ -6,6 +6,7 @@ pass, or that another schema version wrote, counts as absent, is told and is wri
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -95,8 +96,9 @@ class Checkpoints:
         """Remove what killed processes left behind: parts that nobody has written to for an hour."""
         with _translated(self.folder):
             for part in self.folder.glob(f"*{UNFINISHED}"):
-                if time.time() - part.stat().st_mtime > 3600:
-                    part.unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):  # its process has finished it meanwhile
+                    if time.time() - part.stat().st_mtime > 3600:
+                        part.unlink()
 
 
 @contextmanager

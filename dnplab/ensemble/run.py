@@ -10,9 +10,11 @@ from joblib import Parallel, delayed
 
 from dnplab import checks
 from dnplab.ensemble.checkpoints import Checkpoints
+from dnplab.ensemble.numerics import numerics_version
 from dnplab.ensemble.realization import Realization, measure_realization
 from dnplab.ensemble.result import EnsembleResult
 from dnplab.ensemble.spec import EnsembleSpec
+from dnplab.errors import ConvergenceError
 from dnplab.stationary import THREADS_MIN_SPINS
 from dnplab.threads import limited_threads
 
@@ -67,7 +69,8 @@ def run_ensemble(
     missing = [i for i in spec.indices if i not in done]
     fitting = 1 if device == "gpu" else max(1, available_cores() // limit)
     count = min(workers or fitting, max(1, len(missing)))
-    tasks = (delayed(_measure)(spec, i, limit, device) for i in missing)
+    version = numerics_version()
+    tasks = (delayed(_measure)(spec, i, limit, device, version) for i in missing)
     for realization in Parallel(n_jobs=count, return_as="generator_unordered")(tasks):
         done[realization.index] = realization
         if store is not None:
@@ -77,6 +80,9 @@ def run_ensemble(
     return EnsembleResult(spec, [done[i] for i in spec.indices], damaged)
 
 
-def _measure(spec: EnsembleSpec, index: int, threads: int, device: str) -> Realization:
+def _measure(spec: EnsembleSpec, index: int, threads: int, device: str, version: str) -> Realization:
+    """One realization; a worker imports the code when it is spawned, which may be after somebody has edited it."""
+    if numerics_version() != version:
+        raise ConvergenceError("The code was edited while this ensemble was computed; the same command takes the new code.")
     with limited_threads(threads):
         return measure_realization(spec, index, device)

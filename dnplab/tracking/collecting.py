@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dnplab.errors import DamagedRunError
 from dnplab.tracking._mlflow import translated
-from dnplab.tracking.reading import TrackedRun, find_runs
+from dnplab.tracking.reading import DIGESTS, TrackedRun, digest_of, find_runs
 from dnplab.tracking.store import Store
 from dnplab.tracking.writing import finished_run
 
@@ -49,6 +51,9 @@ def _copy(source: Store, target: Store, run: TrackedRun) -> None:
         with translated(target.uri, "deleting a torn copy"):
             target.client.delete_run(torn.run_id)
     with translated(target.uri, "copying a run"), tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
+        for name in sorted(source.artifact_names(run.run_id)):
+            source.download(run.run_id, name, Path(folder))
+        _require_files(run, Path(folder))
         begun = target.client.create_run(
             target.experiment_id, start_time=run.started_ms, tags={COPIED: run.run_id}, run_name=run.name
         )
@@ -58,9 +63,17 @@ def _copy(source: Store, target: Store, run: TrackedRun) -> None:
         target.client.log_batch(new, tags=[RunTag(key, value) for key, value in run.tags.items()])
         for first in range(0, len(metrics), BATCH):
             target.client.log_batch(new, metrics=metrics[first : first + BATCH])
-        for name in sorted(source.artifact_names(run.run_id)):
-            target.client.log_artifact(new, str(source.download(run.run_id, name, Path(folder))))
+        target.client.log_artifacts(new, folder)
         target.client.set_terminated(new, "FINISHED")
+
+
+def _require_files(run: TrackedRun, folder: Path) -> None:
+    """Raise DamagedRunError unless all files that a run has logged were there as they were logged."""
+    for name, digest in json.loads(run.tags.get(DIGESTS, "{}")).items():
+        file = folder / name
+        if not file.is_file() or digest_of(file.read_bytes()) != digest:
+            where = "is not where its store has it (was the folder moved?), or is not what was logged"
+            raise DamagedRunError(run.run_id, f"{name} of the run {run.name!r} {where}")
 
 
 def _history(source: Store, run: TrackedRun) -> list[Metric]:

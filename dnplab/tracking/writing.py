@@ -1,4 +1,4 @@
-"""Writing runs: begin, resume or skip by fingerprint, log in batches, close whatever happens."""
+"""Writing runs: begin, skip by fingerprint, log in batches, close whatever happens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from dnplab.errors import DnplabError
+from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking._mlflow import translated
 from dnplab.tracking.reading import DIGESTS, TrackedRun, digest_of, find_runs
 from dnplab.tracking.store import MAX_TAG, Store, local_folder
@@ -70,9 +70,7 @@ class RunWriter:
         self.log(tags={DIGESTS: json.dumps(digests)})
 
     def log_table(self, name: str, table: pd.DataFrame) -> None:
-        """Log a table that the UI shows side by side; a resumed run keeps the one it has."""
-        if name in self.store.artifact_names(self.run_id):
-            return  # MLflow would append the same rows a second time
+        """Log a table that the UI shows side by side, once."""
         with translated(self.store.uri, f"storing {name}"):
             self.store.client.log_table(self.run_id, table, name)
 
@@ -100,9 +98,14 @@ def keep_newest(store: Store, fingerprint: str) -> None:
 
 def withdraw(store: Store, run_id: str, reason: str) -> None:
     """Delete a run, which MLflow keeps out of sight until its garbage collection, with the reason as its tag `error`."""
-    store.tag_run(run_id, "error", reason)
-    with translated(store.uri, "deleting a run"):
-        store.client.delete_run(run_id)
+    try:
+        store.tag_run(run_id, "error", reason)
+        with translated(store.uri, "deleting a run"):
+            store.client.delete_run(run_id)
+    except TrackingError:
+        with translated(store.uri, "deleting a run"):
+            if store.client.get_run(run_id).info.lifecycle_stage != "deleted":  # by another process: just as good
+                raise
 
 
 @contextmanager
@@ -111,19 +114,18 @@ def tracked_run(
 ) -> Iterator[RunWriter]:
     """A run that ends FINISHED, FAILED (an exception; its text is the tag `error`) or KILLED (Ctrl-C).
 
-    An unfinished run with the same fingerprint is taken up again, unless a living process holds it.
+    It is a new one, so that nothing of an attempt that ended otherwise stays in it. Those with the same fingerprint are
+    deleted, unless a living process holds them; the sweeps that runs of this fingerprint belong to are this one's too.
     """
     owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
-    tags = {**tags, **owner, "fingerprint": fingerprint}
-    if run_id := _resumable(store, fingerprint):
-        tags["error"] = ""
-    else:
-        run_id = _create(store, name, tags)
+    before = find_runs(store, fingerprint=fingerprint)
+    sweeps = {key: value for run in before for key, value in run.tags.items() if key.startswith("sweep.")}
+    run_id = _create(store, name, {**sweeps, **tags, **owner, "fingerprint": fingerprint})
     with _closed(store, run_id) as writer:
-        # The owner comes before the status: no other process may take a run that says RUNNING for an abandoned one.
-        writer.log(params=params, tags=tags)
-        with translated(store.uri, "starting a run"):
-            store.client.update_run(run_id, status="RUNNING")
+        for run in before:
+            if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
+                withdraw(store, run.run_id, "it was tried again")
+        writer.log(params=params)
         yield writer
 
 
@@ -165,13 +167,6 @@ def _settle(store: Store, run_id: str) -> None:
                 os.fsync(handle)
             finally:
                 os.close(handle)
-
-
-def _resumable(store: Store, fingerprint: str) -> str | None:
-    for run in find_runs(store, fingerprint=fingerprint):
-        if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
-            return run.run_id
-    return None
 
 
 def close_stale_runs(store: Store) -> int:

@@ -71,7 +71,7 @@ def test_a_sweep_ends_with_a_table_a_figure_and_a_link(
     assert f"mlflow ui --backend-store-uri 'sqlite:///{outputs}/mlflow.db' --host 127.0.0.1 --port 5000" in sweep.stdout
     assert "Traceback" not in sweep.stderr
     assert "Warning" not in sweep.stderr
-    assert "12/12" in sweep.stderr
+    assert "12 of 12 realizations" in sweep.stderr
 
 
 def test_every_point_is_one_finished_flat_run(store: Store) -> None:
@@ -245,6 +245,6 @@ def test_files_of_a_study_come_back(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "mlartifacts")
     (folder / "report.txt").unlink()
     gone = run(*words)
-    assert gone.returncode == 1
+    assert gone.returncode == 0
     assert gone.stderr.startswith(f"The files of single_spin T=1.2,1e+06K are gone from {folder} and from the store")
-    assert gone.stderr.count("\n") == 1
+    assert {file.name for file in folder.iterdir()} == files
