@@ -109,13 +109,13 @@ def check_code(composed: DictConfig) -> None:
         ConfigError: one sentence about the first of them.
 
     """
-    for section in ("callbacks", "job.env_set"):
-        if found := OmegaConf.select(composed.hydra, section):
-            raise ConfigError(f"hydra.{section} is {dict(found)}, which names code to be run or changes what is run.")
     for key, value in _leaves(OmegaConf.to_container(composed, resolve=False), ""):
         names = key.rpartition(".")[2] in NAMING_CODE and not str(value).startswith(HARMLESS)
         if names or (str(value).startswith("ext://") and value not in STREAMS):
             raise ConfigError(f"{key}={value} names code to be run, which no value of a config may do.")
+    for section in ("callbacks", "job.env_set"):
+        if found := OmegaConf.select(composed.hydra, section):
+            raise ConfigError(f"hydra.{section} is {dict(found)}, which names code to be run or changes what is run.")
 
 
 def _leaves(node: Any, key: str) -> Iterator[tuple[str, object]]:
