@@ -25,7 +25,7 @@ from tests.systems.servers import free_port
 
 __all__ = ["Slurm", "missing", "one_node", "wait_until"]
 
-PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol")
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "setpriv")
 PYTHON = str(Path(sys.executable).parent)
 PATH = os.pathsep.join((PYTHON, os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"))
 DEADLINE_S = 60.0
@@ -155,12 +155,10 @@ def _daemons(folder: Path, slurm: Slurm) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _daemon(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """In a session of its own: Ctrl-C is for the tests, which then end it."""
+    """In a session of its own: Ctrl-C is for the tests, which then end it. It does not outlive them either."""
     with (folder / f"{command[0]}.log").open("wb") as log:
-        program = str(shutil.which(command[0], path=PATH))
-        process = subprocess.Popen(
-            [program, *command[1:]], env=environment, stdout=log, stderr=log, cwd=folder, start_new_session=True
-        )
+        bound = ["setpriv", "--pdeathsig", "TERM", *command]
+        process = subprocess.Popen(bound, env=environment, stdout=log, stderr=log, cwd=folder, start_new_session=True)
     try:
         yield process
     finally:
