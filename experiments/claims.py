@@ -42,9 +42,8 @@ from dnplab.claims import (
 from dnplab.config.safety import check_outputs
 from dnplab.ensemble import EnsembleResult, run_ensemble
 from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
-from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.command import as_script, dated_folder, typed_config
+from experiments.command import as_script, dated_folder, require_room, typed_config
 from experiments.jobs import checkpoint_root
 from experiments.progress import describe, progress_bar
 from experiments.termination import Terminated, Termination
@@ -149,8 +148,8 @@ def _checked(config: ClaimsConfig) -> Task:
         scale = replace(SCALES[config.scale], **given)
     except ParameterError as error:
         raise ParameterError(f"size.{error.key}", *error.__reduce__()[1][1:]) from error
-    for size in (scale.n_spins, scale.full_localization_spins):
-        require_memory(size, "nonsecular", dense=False)
+    for key in ("n_spins", "full_localization_spins"):
+        require_room(f"size.{key}", getattr(scale, key))
     return Task(config, scale, choose(config.only))
 
 

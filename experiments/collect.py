@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,15 +59,16 @@ def _collect(config: CollectConfig) -> None:
     check_outputs(config.outputs)
     uri = config.tracking.uri or default_uri(target)
     for source in sources:
-        copied = known = 0
+        runs: Counter[str] = Counter()
         if (source / "mlflow.db").is_file():
             for name in experiment_names(default_uri(source)):
                 there = Store(default_uri(source), name, create=False)
                 if there.search("attributes.status = 'FINISHED'"):
-                    new, old = copy_finished(there, Store(uri, name, target / "mlartifacts"))
-                    copied, known = copied + new, known + old
+                    runs += copy_finished(there, Store(uri, name, target / "mlartifacts"), source)
         samples = _copy_realizations(source / "checkpoints", target / "checkpoints")
-        print(f"{source}: {copied} runs and {samples} realizations copied, {known} runs were there already.")
+        print(f"{source}: {runs['copied']} runs and {samples} realizations copied, {runs['known']} runs were there already.")
+        if runs["lost"]:
+            print(f"{source}: {runs['lost']} runs that lack files are not copied; make them again.", file=sys.stderr)
 
 
 def _copy_realizations(source: Path, target: Path) -> int:

@@ -17,11 +17,13 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 
 from dnplab.config import ConfigError, read_config
+from dnplab.errors import MemoryEstimateError
+from dnplab.memory import require_memory
 
-__all__ = ["CONF", "as_script", "dated_folder", "in_words", "read_words", "typed_config"]
+__all__ = ["CONF", "as_script", "dated_folder", "in_words", "read_words", "require_room", "typed_config"]
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-INCOMPLETE = 1
+INCOMPLETE, INTERRUPTED = 1, 130
 BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
 FOREIGN = {  # Hydra's flags that would put another config, or a pickled one, in the place of the checked one
     "config_path": "--config-path",
@@ -32,7 +34,7 @@ Schema = TypeVar("Schema")
 
 
 def read_words() -> Namespace:
-    """The words of sys.argv as Hydra's parser sorts them.
+    """The words of sys.argv as Hydra's parser sorts them; its flags are put first, since it takes one row of overrides only.
 
     Raises:
         ConfigError: a flag of Hydra that the commands do not take.
@@ -41,6 +43,7 @@ def read_words() -> Namespace:
     parser = get_args_parser()
     parser.error = _complain  # type: ignore[method-assign]  # argparse would print a page of usage and exit
     words = parser.parse_intermixed_args()
+    sys.argv = [sys.argv[0], *sorted(sys.argv[1:], key=words.overrides.__contains__)]
     for name, flag in FOREIGN.items():
         if getattr(words, name) is not None:
             raise ConfigError(f"{flag} is not taken here; --config-dir=FOLDER adds a folder of configs.")
@@ -72,6 +75,15 @@ def typed_config(name: str, schema: type[Schema]) -> Schema | None:
     return read_config(CONF, name, schema, words.overrides)
 
 
+def require_room(key: str, n_spins: int, *, dense: bool = False) -> None:
+    """Raise `MemoryEstimateError`, about a key of this command, if the steady state of so many spins would not fit."""
+    try:
+        require_memory(n_spins, "nonsecular", dense)
+    except MemoryEstimateError as error:
+        words = str(error).replace("system.n_spins", key).replace("model=nonsecular", "the nonsecular model")
+        raise MemoryEstimateError(words) from error
+
+
 def dated_folder(outputs: str | Path, name: str) -> Path:
     """A new folder <outputs>/<name>/<date and time>, numbered where two calls share a second."""
     stamp = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
@@ -86,7 +98,7 @@ def dated_folder(outputs: str | Path, name: str) -> Path:
 
 
 def as_script(main: Callable[[], int]) -> NoReturn:
-    """Exit with what `main` returns; a full disk, or a reader that leaves early (``| head``), makes no traceback."""
+    """Exit with what `main` returns; Ctrl-C, a full disk, or a reader that leaves early (``| head``), make no traceback."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ± shows a question mark
@@ -99,6 +111,9 @@ def as_script(main: Callable[[], int]) -> NoReturn:
     except OSError as error:
         print(f"{in_words(error)} What is stored stays, and the same command goes on from there.", file=sys.stderr)
         code = INCOMPLETE
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        code = INTERRUPTED
     sys.exit(code)
 
 

@@ -14,12 +14,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dnplab.analysis import MEASURES, Crossover, Sweep, find_crossover, format_report, read_sweep, write_results
+from dnplab.analysis import (
+    MEASURES,
+    Crossover,
+    Sweep,
+    find_crossover,
+    find_definitions,
+    format_definitions,
+    format_report,
+    read_sweep,
+    write_definitions,
+    write_results,
+)
 from dnplab.comparison import RATIO, group_words, in_order, split_groups
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from dnplab.figures import crossover_figure, profiles_figure, save, spectra_figure
-from dnplab.tracking import Store, default_uri, log_summary, ui_command
+from dnplab.figures import crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
+from dnplab.tracking import Store, close_stale_runs, default_uri, log_summary, ui_command
 from experiments.command import as_script, typed_config
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
@@ -57,6 +68,7 @@ class CrossoverSummary:
 
     sweep: Sweep
     crossover: Crossover
+    definitions: pd.DataFrame
     files: tuple[Path, ...]
     link: str
 
@@ -86,17 +98,21 @@ def summarise(
     """
     found = read_sweep(uri, experiment, sweep)
     table, temperatures = crossover = find_crossover(found, bootstrap, seed)
+    definitions = find_definitions(found, bootstrap, seed)
     folder = outputs / "crossover" / found.name
-    files = [*write_results(table, temperatures, folder)]
+    files = [*write_results(table, temperatures, folder), write_definitions(definitions, folder)]
     files.append(save(crossover_figure(table, temperatures, found.groups), folder / "crossover.png"))
+    if (figure := None if found.groups else definitions_figure(table, definitions)) is not None:
+        files.append(save(figure, folder / "definitions.png"))
     offsets = _microwave_offsets(found.runs)
     if len(offsets) == 1:
         ends = {"profiles": profiles_figure(found.spins, offsets[0], found.groups)}
         ends["spectra"] = spectra_figure(found.spectra, offsets[0], found.groups)
         files += [save(figure, folder / f"{stem}.png") for stem, figure in ends.items() if figure is not None]
-    _print(found, table, temperatures, files)
+    _print(found, crossover, definitions, files)
 
     store = Store(uri, experiment, create=False).sibling("crossover", NOTE)
+    close_stale_runs(store)
     settings = {"bootstrap": bootstrap, "seed": seed}
     for group, model, curve in _curves(found, crossover):
         log_summary(
@@ -113,7 +129,7 @@ def summarise(
             },
             files=files,
         )
-    return CrossoverSummary(found, crossover, tuple(files), store.link)
+    return CrossoverSummary(found, crossover, definitions, tuple(files), store.link)
 
 
 def _microwave_offsets(runs: pd.DataFrame) -> list[float]:
@@ -122,11 +138,12 @@ def _microwave_offsets(runs: pd.DataFrame) -> list[float]:
     return sorted({round(float(offset), 6) for offset in offsets})
 
 
-def _print(found: Sweep, table: pd.DataFrame, temperatures: pd.DataFrame, files: list[Path]) -> None:
+def _print(found: Sweep, crossover: Crossover, definitions: pd.DataFrame, files: list[Path]) -> None:
     print(f"\nCrossover of {found.name}. {found.completeness}")
     for warning in found.warnings:
         print(f"Warning: {warning}")
-    print(f"\n{format_report(table, temperatures, found.groups)}\n")
+    print(f"\n{format_report(*crossover, found.groups)}\n")
+    print(f"{format_definitions(definitions, found.groups)}\n")
     print(f"Written to {files[0].parent}: {', '.join(file.name for file in files)}")
 
 

@@ -12,18 +12,80 @@ from pathlib import Path
 from omegaconf import OmegaConf
 from tqdm import tqdm
 
+from dnplab.analysis.completeness import canonical
 from dnplab.config import Job, resolved, run_tags
 from dnplab.ensemble import Checkpoints, EnsembleResult, EnsembleSpec, numerics_version, run_ensemble
 from dnplab.errors import ConvergenceError, DamagedRunError
 from dnplab.regimes import regime_metrics
 from dnplab.studies import Study, StudyResult
-from dnplab.tracking import RunWriter, Store, TrackedRun, code_tags, fetch_files, metrics_of, tables_of, tracked_run
+from dnplab.tracking import (
+    OUTDATED,
+    RunWriter,
+    Store,
+    TrackedRun,
+    code_tags,
+    fetch_files,
+    find_runs,
+    metrics_of,
+    outdate,
+    require_whole,
+    tables_of,
+    tracked_run,
+)
 
-__all__ = ["checkpoint_root", "compute_ensemble", "study_folder", "study_report", "track"]
+__all__ = [
+    "checkpoint_root",
+    "checkpoints_of",
+    "compute_ensemble",
+    "forget",
+    "standing_run",
+    "study_folder",
+    "study_report",
+    "track",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = "report.txt"
 Progress = Callable[[int], object]
+
+
+def standing_run(store: Store, job: Job, *, thorough: bool = True) -> TrackedRun | None:
+    """The newest finished run of a job that still is what was logged, and whose exclusions the job allows.
+
+    A run that has lost or changed something is told and marked: the next `track` of the job takes its place.
+    """
+    for run in find_runs(store, fingerprint=job.fingerprint):
+        if run.status != "FINISHED" or OUTDATED in run.tags:
+            continue
+        try:
+            require_whole(store, run, thorough=thorough)
+            _require_params(job, run)
+        except DamagedRunError as damage:
+            tqdm.write(str(damage), file=sys.stderr)
+            outdate(store, run, str(damage))
+            continue
+        excluded = run.metrics.get("check.excluded", 0.0)
+        if not isinstance(job.work, EnsembleSpec) or excluded <= job.config.ensemble.max_excluded * len(job.work.indices):
+            return run
+    return None
+
+
+def _require_params(job: Job, run: TrackedRun) -> None:
+    """Ask that the parameters which a run of an ensemble shows, and the analysis reads, are those of its fingerprint."""
+    if not isinstance(job.work, EnsembleSpec):
+        return
+    known = {key: value for key, value in job.params.items() if key in run.params}
+    if "model" not in known or any(canonical(run.params[key]) != canonical(value) for key, value in known.items()):
+        raise DamagedRunError(run.run_id, f"The parameters of the run {run.run_id} are not what was logged")
+
+
+def forget(job: Job, store: Store) -> None:
+    """Have a job computed again: its runs stand until another takes their place, its realizations are removed."""
+    for run in find_runs(store, fingerprint=job.fingerprint):
+        if run.status == "FINISHED":
+            outdate(store, run, "rerun=true was asked for")
+    if isinstance(job.work, EnsembleSpec):
+        checkpoints_of(job, job.work).remove(job.work.indices)
 
 
 def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], AbstractContextManager[object]]) -> None:
@@ -34,7 +96,7 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
     """
     own = {"device": job.config.solver.device, "numerics": numerics_version(), "checkpoints": ""}
     if isinstance(job.work, EnsembleSpec):
-        own["checkpoints"] = str(Checkpoints.of(checkpoint_root(job.config.outputs), job.work).folder)
+        own["checkpoints"] = str(checkpoints_of(job, job.work).folder)
     tags = run_tags(job.work, job.config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | own
     opened = tracked_run(store, name=job.name, fingerprint=job.fingerprint, params=job.params, tags=tags)
     with opened as run, guarded():
@@ -71,7 +133,6 @@ def compute_ensemble(job: Job, spec: EnsembleSpec, progress: Progress) -> Ensemb
         device=job.config.solver.device,
         checkpoints=checkpoint_root(job.config.outputs),
         progress=progress,
-        rerun=job.config.rerun,
     )
 
 
@@ -90,6 +151,11 @@ def _require_converged(job: Job, spec: EnsembleSpec, result: EnsembleResult) -> 
 def checkpoint_root(outputs: str | Path) -> Path:
     """Where realizations are stored under an output folder: those of other numerics are not averaged with these."""
     return Path(outputs).absolute() / "checkpoints" / numerics_version()
+
+
+def checkpoints_of(job: Job, spec: EnsembleSpec) -> Checkpoints:
+    """The stored realizations of a job."""
+    return Checkpoints.of(checkpoint_root(job.config.outputs), spec)
 
 
 def _write_ensemble(result: EnsembleResult, folder: Path) -> None:
@@ -142,10 +208,8 @@ def study_folder(job: Job) -> Path:
 
 def study_report(store: Store, run: TrackedRun, folder: Path) -> str:
     """What a finished study has to say and where its files are; they are fetched from the store if they are gone."""
-    if not all((folder / name).is_file() for name in {REPORT} | store.artifact_names(run.run_id)):
-        fetch_files(store, run.run_id, folder)
-    if not (folder / REPORT).is_file():
-        raise DamagedRunError(run.run_id, f"The files of {run.name} are gone from {folder} and from the store")
+    if not all((folder / name).is_file() for name in store.file_names(run)):
+        fetch_files(store, run, folder)
     names = ", ".join(sorted(path.name for path in folder.iterdir() if path.suffix in (".png", ".csv")))
     text = (folder / REPORT).read_text(encoding="utf-8").rstrip()
     return f"{text}\n\nWritten to {folder}: {names}"

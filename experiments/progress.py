@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from dnplab.config import ENSEMBLE, Job, Plan
 from dnplab.ensemble import EnsembleSpec
-from experiments.jobs import checkpoint_root
+from experiments.jobs import checkpoints_of
 
 __all__ = ["REALIZATION", "bar_of", "describe", "progress_bar", "unit_of", "watched"]
 
@@ -87,6 +87,5 @@ def _stored(job: Job) -> Callable[[], int]:
     """How many realizations of a job are on disk; a study has none."""
     if not isinstance(job.work, EnsembleSpec):
         return lambda: 0
-    indices = set(job.work.indices)
-    folder = checkpoint_root(job.config.outputs) / job.work.sample_key[:20]
-    return lambda: sum(file.stem.isdigit() and int(file.stem) in indices for file in folder.glob("*.npz"))
+    indices, checkpoints = set(job.work.indices), checkpoints_of(job, job.work)
+    return lambda: len(indices & checkpoints.stored())

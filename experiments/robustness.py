@@ -21,8 +21,7 @@ from dnplab import checks
 from dnplab.benchmark.robustness import Row, Verdict, check, random_problem
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from dnplab.memory import require_memory
-from experiments.command import as_script, dated_folder, typed_config
+from experiments.command import as_script, dated_folder, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
@@ -71,7 +70,7 @@ def _checked(config: RobustnessConfig) -> RobustnessConfig:
     checks.non_negative_int("dense_spins", config.dense_spins)
     for size in config.sizes:
         checks.positive_int("sizes", size)
-        require_memory(size, "nonsecular", dense=size <= config.dense_spins)
+        require_room("sizes", size, dense=size <= config.dense_spins)
     check_outputs(config.outputs)
     return config
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -23,8 +24,19 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from omegaconf import DictConfig
 from tqdm import tqdm
 
-from dnplab.analysis.completeness import canonical
-from dnplab.config import ENSEMBLE, Config, ConfigError, Job, Plan, make_job, make_plan, register, to_config, with_full_key
+from dnplab.config import (
+    ENSEMBLE,
+    QUESTIONS,
+    Config,
+    ConfigError,
+    Job,
+    Plan,
+    make_job,
+    make_plan,
+    register,
+    to_config,
+    with_full_key,
+)
 from dnplab.ensemble import EnsembleSpec, numerics_version
 from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError
 from dnplab.tracking import (
@@ -34,14 +46,12 @@ from dnplab.tracking import (
     declare_sweep,
     default_uri,
     find_runs,
-    finished_run,
     join_sweep,
     keep_newest,
     ui_command,
-    withdraw,
 )
 from experiments.command import CONF, INCOMPLETE, as_script, in_words, read_words
-from experiments.jobs import compute_ensemble, study_folder, study_report, track
+from experiments.jobs import compute_ensemble, forget, standing_run, study_folder, study_report, track
 from experiments.progress import REALIZATION, bar_of, describe, unit_of, watched
 from experiments.termination import Terminated, Termination
 
@@ -55,6 +65,7 @@ def main() -> int:
     """Run the command in sys.argv; its exit code."""
     register()
     blame, termination = BAD_INPUT, Termination()
+    plan: Plan | None = None
     try:
         words = read_words()
         if words.help or words.hydra_help or words.info or words.shell_completion:
@@ -77,7 +88,8 @@ def main() -> int:
     except KeyboardInterrupt as stop:
         get_reusable_executor(reuse=True, kill_workers=True).shutdown(wait=True, kill_workers=True)
         word, code = ("Terminated", TERMINATED) if isinstance(stop, Terminated) else ("Interrupted", INTERRUPTED)
-        return _fail(f"{word}. The same command computes what is missing.", code)
+        same = "The same command without rerun=true" if plan is not None and plan.rerun else "The same command"
+        return _fail(f"{word}. {same} computes what is missing.", code)
 
 
 def _open_store(config: Config) -> Store:
@@ -92,23 +104,19 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
         declare_sweep(store, plan.sweep, plan.points, shlex.join(sys.argv[1:]))
-    found: Sequence[TrackedRun] = [] if plan.jobs[0].config.rerun else _found(plan, store)
+    for job in plan.jobs:
+        if job.config.rerun:
+            forget(job, store)
+    found = _found(plan, store, thorough=False)
     print(_announcement(plan, len(found)))
     for note in (*plan.notes, *_other_numerics(found)):
         print(note)
     found, code = _completed(plan, store, found, termination)
-    damaged = 0
-    while True:
-        try:
-            _conclude(plan, store, found)
-            break
-        except DamagedRunError as damage:
-            damaged += 1
-            if damaged > len(plan.jobs):  # the store damages what it is given
-                raise
-            print(damage, file=sys.stderr)
-            withdraw(store, damage.run_id, str(damage))
-            found, code = _completed(plan, store, _found(plan, store), termination)
+    try:
+        _conclude(plan, store, found)
+    except DamagedRunError:  # of a store that is not on this machine: its files are compared only when they are fetched
+        found, code = _completed(plan, store, _found(plan, store), termination)
+        _conclude(plan, store, found)
     print(f"\nRuns:  {store.link}")
     if store.uri.startswith("sqlite"):
         print(f"Open:  {ui_command(store.uri)}")
@@ -120,8 +128,8 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
 
 
 def _completed(
-    plan: Plan, store: Store, found: Sequence[TrackedRun], termination: Termination
-) -> tuple[Sequence[TrackedRun], int]:
+    plan: Plan, store: Store, found: list[TrackedRun], termination: Termination
+) -> tuple[list[TrackedRun], int]:
     """The finished runs of a plan after all that `found` lacks was computed, and Hydra's exit code."""
     finished = {run.tags["fingerprint"] for run in found}
     still = [job for job in plan.jobs if job.fingerprint not in finished]
@@ -131,7 +139,7 @@ def _completed(
         flags = ["--multirun"] if plan.multirun else []
         words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
         code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
-    return _found(plan, store), code
+    return _found(plan, store, thorough=False), code
 
 
 def _unfinished(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> list[str]:
@@ -140,7 +148,7 @@ def _unfinished(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> list[s
     lines = []
     for job in plan.jobs:
         if job.fingerprint not in finished:
-            tried = find_runs(store, fingerprint=job.fingerprint)
+            tried = [run for run in find_runs(store, fingerprint=job.fingerprint) if run.status != "FINISHED"]
             reason = tried[0].tags.get("error", "") if tried else "It has no run."
             lines.append(f"{job.name}: {reason}" if reason else job.name)
     return lines
@@ -163,6 +171,10 @@ def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
         from experiments.crossover import summarise  # seaborn is slow to import
 
         summarise(store.uri, store.experiment, plan.sweep, outputs)
+    elif config.summary in QUESTIONS:
+        from experiments.summaries import summarise as answer
+
+        answer(store.uri, store.experiment, plan.sweep, outputs, config.summary)
     else:
         from experiments.letter import summarise as draw
 
@@ -175,29 +187,17 @@ def _paired(plan: Plan, found: Sequence[TrackedRun]) -> list[tuple[Job, TrackedR
     return [(job, runs[job.fingerprint]) for job in plan.jobs if job.fingerprint in runs]
 
 
-def _found(plan: Plan, store: Store) -> list[TrackedRun]:
-    """The finished runs of a plan; each is counted into its sweep."""
+def _found(plan: Plan, store: Store, *, thorough: bool = True) -> list[TrackedRun]:
+    """The finished runs of a plan; each is counted into its sweep, and is alone with its fingerprint."""
     runs: list[TrackedRun] = []
     for job in plan.jobs:
-        run = finished_run(store, job.fingerprint)
-        if run is not None and not _agree(job, run):
-            complaint = f"The parameters of the run {run.run_id} are not what was logged"
-            print(DamagedRunError(run.run_id, complaint), file=sys.stderr)
-            withdraw(store, run.run_id, complaint)
-        elif run is not None:
+        run = standing_run(store, job, thorough=thorough)
+        if run is not None:
             runs.append(run)
-    for run in runs:
-        if plan.sweep and f"sweep.{plan.sweep}" not in run.tags:
-            join_sweep(store, run.run_id, plan.sweep)
+            keep_newest(store, job.fingerprint)
+            if plan.sweep and f"sweep.{plan.sweep}" not in run.tags:
+                join_sweep(store, run.run_id, plan.sweep)
     return runs
-
-
-def _agree(job: Job, run: TrackedRun) -> bool:
-    """Whether the parameters that a run of an ensemble shows, which the analysis reads, are those of its fingerprint."""
-    if not isinstance(job.work, EnsembleSpec):
-        return True
-    known = {key: value for key, value in job.params.items() if key in run.params}
-    return "model" in known and all(canonical(run.params[key]) == canonical(value) for key, value in known.items())
 
 
 def _announcement(plan: Plan, finished: int) -> str:
@@ -233,6 +233,9 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
     """Hand a command line to Hydra, which calls `job` once or once per point of a sweep; the exit code."""
 
     def job(composed: DictConfig) -> None:
+        # SLURM sends it to every process ahead of SIGKILL; a job computes until then, is queued again and goes on
+        if "SUBMITIT_EXECUTOR" in os.environ:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         made = make_job(to_config(composed))
         try:
             _track(made, bar, termination)
@@ -259,7 +262,7 @@ def _told(error: Exception, study: str) -> str:
     if isinstance(error, OSError):
         return in_words(error)
     if isinstance(error, TerminatedWorkerError):
-        return "A worker was killed, most likely for want of memory; ensemble.workers=1 needs the least."
+        return "A worker was killed, for want of memory or by a scheduler; ensemble.workers=1 needs the least memory."
     return str(error) if isinstance(error, DnplabError) else "".join(traceback.format_exception(error))
 
 
@@ -286,19 +289,17 @@ def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
 
     try:
         store = _open_store(job.config)
-        old = finished_run(store, job.fingerprint)
+        if standing_run(store, job) is not None:
+            return
     except TrackingError as error:
         if not isinstance(job.work, EnsembleSpec):
             raise
         compute_ensemble(job, job.work, progress)
         raise TrackingError(f"{error} The realizations are stored, and the same command logs them.") from error
-    if old is None or job.config.rerun:
-        if bar is not None:
-            describe(bar, job.name)
-        track(job, store, progress, termination.kept)
-        if old is not None:  # by name: after a clock that jumped back it is the newest
-            withdraw(store, old.run_id, "it was computed again")
-        keep_newest(store, job.fingerprint)
+    if bar is not None:
+        describe(bar, job.name)
+    track(job, store, progress, termination.kept)
+    keep_newest(store, job.fingerprint)
 
 
 def _fail(message: object, code: int) -> int:

@@ -16,6 +16,7 @@ from dnplab.config.studies import COMMON, reads
 from dnplab.ensemble import run_ensemble
 from dnplab.errors import DnplabError
 from experiments import crossover
+from experiments.command import read_words
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
@@ -401,7 +402,59 @@ def test_a_mistake_in_a_config_file_is_one_sentence(text: str, tmp_path: Path) -
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("value", ["7", "0", "'yes'", "null", "[true]", "${system.n_spins}"])
+def test_only_true_and_false_are_boolean_in_a_file(value: str, tmp_path: Path) -> None:
+    own_experiment(tmp_path, "mine", f"system:\n  ising: {value}\n")
+    with pytest.raises(DnplabError, match=r"^system\.ising is .*, but it must be true or false\.$"):
+        make_plan(CONF, ["experiment=mine"], search=tmp_path)
+
+
+def own_experiment(folder: Path, name: str, text: str) -> None:
+    (folder / "experiment").mkdir(exist_ok=True)
+    (folder / "experiment" / f"{name}.yaml").write_text(f"# @package _global_\n{text}")
+
+
+def test_a_sweep_over_experiments_of_another_folder(tmp_path: Path) -> None:
+    for spins in (2, 3):
+        own_experiment(tmp_path, f"of{spins}", f"system:\n  n_spins: {spins}\n")
+    found = make_plan(CONF, ["experiment=of2,of3"], multirun=True, search=tmp_path)
+    assert [job.spec.n_spins for job in found.jobs] == [2, 3]
+    own_experiment(tmp_path, "study", "defaults:\n  - override /study: build_up\n")
+    found = make_plan(CONF, ["experiment=study", "build_up.points=5"], search=tmp_path)
+    assert found.jobs[0].config.study == "build_up"
+
+
+@pytest.mark.parametrize(
+    ("words", "doubt"),
+    [
+        (["experiment=regimes", "bath.temperature_k=12000"], "Is bath.temperature_k = 12000 in K?"),
+        (["experiment=regimes", "drive.amplitude_mhz=628"], "Is drive.amplitude_mhz = 628 in MHz?"),
+        (["experiment=build_up", "system.disorder_mhz=5000"], "Is system.disorder_mhz = 5000 in MHz?"),
+        (["experiment=build_up", "build_up.rtol=0.5"], "build_up.rtol = 0.5 lets every steady state be wrong by 50%."),
+        (["experiment=figs4", "drive.frequency_ghz=93898.8"], "is drive.frequency_ghz right?"),
+        (["experiment=single_spin", "single_spin.temperatures_k=[12,1200]"], "Is single_spin.temperatures_k = 1200 in K?"),
+        (["experiment=single_spin", "single_spin.electron_ghz=0.0939"], "Is single_spin.electron_ghz = 0.0939 in GHz?"),
+        (["observables.names=[epr]", "observables.epr_bin_mhz=4"], "epr_bin_mhz = 4 is too wide to show a spectrum"),
+    ],
+)
+def test_what_looks_like_a_mistake_in_a_unit_is_told_for_every_study(words: list[str], doubt: str) -> None:
+    (note,) = plan(*words).notes
+    assert doubt in note
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_letters_parameters_raise_no_doubt(name: str) -> None:
+    assert plan(f"experiment={name}").notes == ()
+
+
 # --- the entry point
+
+
+def test_flags_may_stand_between_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hydra's own parser takes one row of overrides, before which the flags are put."""
+    monkeypatch.setattr(sys, "argv", ["run", "model=hilbert", "--config-dir", "mine", "-m", "seed=1"])
+    assert read_words().overrides == ["model=hilbert", "seed=1"]
+    assert sys.argv == ["run", "--config-dir", "mine", "-m", "model=hilbert", "seed=1"]
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,10 @@ import socket
 import subprocess
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,6 +24,8 @@ from dnplab.tracking import (
     RunWriter,
     Store,
     close_stale_runs,
+    collecting,
+    copy_finished,
     declare_sweep,
     declared_sweeps,
     default_uri,
@@ -31,6 +36,7 @@ from dnplab.tracking import (
     log_summary,
     metrics_of,
     read_table,
+    require_whole,
     tracked_run,
     ui_command,
     withdraw,
@@ -151,7 +157,7 @@ def test_a_run_holds_what_was_logged(store: Store, tmp_path: Path) -> None:
     (found,) = find_runs(store, model="hilbert")
     assert (found.status, found.params, found.metrics) == ("FINISHED", {"system.n_spins": "2"}, {"obs.beta_s": 0.5})
     assert store.artifact_names(found.run_id) == {"spins.parquet", "profile.json"}
-    pd.testing.assert_frame_equal(read_table(store, found.run_id, "spins.parquet"), table)
+    pd.testing.assert_frame_equal(read_table(store, found, "spins.parquet"), table)
     shown = json.loads(store.download(found.run_id, "profile.json", tmp_path).read_text())
     assert shown == {"columns": ["spin", "polarization"], "data": [[0, -0.1], [1, 0.2]]}
 
@@ -161,13 +167,18 @@ def test_a_file_that_is_not_what_was_logged_is_refused(store: Store, outputs: Pa
     with tracked_run(store, name="a", fingerprint="f", params={}, tags={}) as run:
         run.log_files(tmp_path)
     (found,) = find_runs(store, fingerprint="f")
-    digest = json.loads(found.tags["digests"])["spins.parquet"]
-    read_table(store, run.run_id, "spins.parquet", digest)
+    read_table(store, found, "spins.parquet")
+    require_whole(store, found)
     (file,) = (outputs / "mlartifacts").rglob(f"{run.run_id}/artifacts/spins.parquet")
     pd.DataFrame({"spin": [0, 1], "polarization": [-0.1, 0.3]}).to_parquet(file)
     with pytest.raises(DamagedRunError, match=r"^spins.parquet of the run \w+ is not what was logged; .*\.$") as caught:
-        read_table(store, run.run_id, "spins.parquet", digest)
+        read_table(store, found, "spins.parquet")
     assert caught.value.run_id == run.run_id
+    with pytest.raises(DamagedRunError, match=r"^spins.parquet of the run \w+ is not what was logged"):
+        require_whole(store, found)
+    file.unlink()
+    with pytest.raises(DamagedRunError, match=r"^The files of the finished run 'a' \(\w+\) are gone from the store"):
+        require_whole(store, found)
 
 
 def test_one_run_of_a_fingerprint_is_left(store: Store) -> None:
@@ -324,17 +335,21 @@ def test_a_summary_is_replaced_not_repeated(store: Store, tmp_path: Path) -> Non
     assert store.artifact_names(found.run_id) == {"crossover.csv"}
 
 
-def test_processes_may_declare_and_join_the_same_sweeps(store: Store, outputs: Path) -> None:
-    """MLflow looks for a tag before it inserts it, so two at once violate its unique key."""
+def test_processes_may_declare_and_join_the_same_sweeps(store: Store, outputs: Path, tmp_path: Path) -> None:
+    """MLflow looks for a tag before it inserts it, so two at once violate its unique key: each waits until all are there."""
     run_id = finish(store, "f")
     code = OPEN.replace("'dnplab'", repr(store.experiment)) + (
-        "import time; from dnplab.tracking import declare_sweep, join_sweep\n"
-        "time.sleep(max(0.0, float(sys.argv[2]) - time.time()))\n"
+        "import os, time; from dnplab.tracking import declare_sweep, join_sweep\n"
+        "here = Path(sys.argv[2]); (here / str(os.getpid())).touch()\n"
+        "for _ in range(6000):\n"
+        "    if len(list(here.iterdir())) == 4: break\n"
+        "    time.sleep(0.01)\n"
+        "else: sys.exit('The others did not come.')\n"
         "for i in range(25):\n"
         "    declare_sweep(s, str(i), [{'model': 'hilbert'}])\n"
         "    join_sweep(s, sys.argv[3], str(i))\n"
     )
-    started = [python(code, str(outputs), str(time.time() + 8), run_id) for _ in range(4)]
+    started = [python(code, str(outputs), str(tmp_path), run_id) for _ in range(4)]
     errors = [process.communicate(timeout=120)[1] for process in started]
     assert [process.returncode for process in started] == [0] * 4, errors
     assert len(declared_sweeps(store)) == 25
@@ -407,3 +422,137 @@ def test_many_writers_share_one_store(store: Store, outputs: Path) -> None:
     assert [process.returncode for process in started] == [0, 0, 0], errors
     assert {run.status for run in store.search()} == {"FINISHED"}
     assert len(store.search()) == 12
+
+
+# --- runs that others are still writing
+
+
+def summarised(store: Store, *files: Path) -> str:
+    return log_summary(store, sweep="s", model="hilbert", group="", steps={}, params={}, tags={}, files=files)
+
+
+def begun_summary(store: Store, pid: int) -> str:
+    """What a process has left of a summary so far."""
+    owner = {"pid": str(pid), "host": socket.gethostname()}
+    key = {"summary": "true", "sweep": "s", "model": "hilbert", "group": ""}
+    return str(store.client.create_run(store.experiment_id, tags=key | owner).info.run_id)
+
+
+def test_a_summary_that_a_living_process_is_writing_stays(store: Store) -> None:
+    living, dead = begun_summary(store, os.getppid()), begun_summary(store, 2**22 + 1)
+    own = summarised(store)
+    assert {run.run_id for run in store.search()} == {living, own}
+    assert dead not in {run.run_id for run in store.search()}
+
+
+def test_of_two_summaries_at_once_the_newer_one_stands(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    newer: list[str] = []
+    log = RunWriter.log
+
+    def overtaken(writer: RunWriter, **values: Any) -> None:
+        log(writer, **values)
+        if not newer:
+            monkeypatch.setattr(RunWriter, "log", log)
+            time.sleep(0.01)  # their times of begin are in ms
+            newer.append(summarised(store))
+
+    monkeypatch.setattr(RunWriter, "log", overtaken)
+    assert summarised(store) == newer[0]
+    assert [run.run_id for run in store.search()] == newer
+
+
+def test_a_summary_knows_its_process_and_its_files(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "crossover.csv").write_text("model\n")
+    summarised(store, tmp_path / "crossover.csv")
+    (found,) = store.search()
+    assert {"pid", "host", "process_began"} <= set(found.tags)
+    assert set(json.loads(found.tags["digests"])) == {"crossover.csv"}
+    require_whole(store, found)
+
+
+# --- copies
+
+
+@pytest.fixture
+def moved(tmp_path: Path) -> Path:
+    """An output folder with a finished run and its file, which stands elsewhere than where it was made."""
+    made = tmp_path / "made"
+    (tmp_path / "file.txt").write_text("content")
+    with tracked_run(open_store(made), name="a", fingerprint="f", params={"n": 3}, tags={}) as run:
+        run.log(metrics={"obs.beta_s": 0.5})
+        folder = tmp_path / "staged"
+        folder.mkdir()
+        (tmp_path / "file.txt").rename(folder / "file.txt")
+        run.log_files(folder)
+    return made.rename(tmp_path / "moved")
+
+
+def open_store(folder: Path) -> Store:
+    return Store(default_uri(folder), "dnplab", folder / "mlartifacts")
+
+
+def source(folder: Path) -> Store:
+    return Store(default_uri(folder), "dnplab", create=False)
+
+
+def test_runs_of_a_folder_that_was_moved_are_copied_with_their_files(moved: Path, tmp_path: Path) -> None:
+    target = open_store(tmp_path / "all")
+    assert copy_finished(source(moved), target, moved) == {"copied": 1}
+    (copy,) = target.search()
+    (original,) = source(moved).search()
+    assert (copy.params, copy.metrics, copy.started_ms) == (original.params, original.metrics, original.started_ms)
+    assert copy.tags == original.tags | {"copied_from": original.run_id}
+    assert target.content(copy, "file.txt") == b"content"
+    require_whole(target, copy)
+    assert copy_finished(source(moved), target, moved) == {"known": 1}
+
+
+def test_a_run_without_its_files_is_not_copied(moved: Path, tmp_path: Path) -> None:
+    (file,) = moved.rglob("file.txt")
+    file.unlink()
+    target = open_store(tmp_path / "all")
+    assert copy_finished(source(moved), target, moved) == {"lost": 1}
+    assert target.search() == []
+
+
+def test_a_copy_that_is_being_made_says_whose_it_is(moved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = open_store(tmp_path / "all")
+
+    def stopped(*_: object) -> None:
+        (copy,) = target.search()
+        assert (copy.status, copy.tags["pid"], copy.tags["host"]) == ("RUNNING", str(os.getpid()), socket.gethostname())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(collecting, "_history", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        copy_finished(source(moved), target, moved)
+    assert [run.status for run in target.search()] == ["KILLED"]
+    monkeypatch.undo()
+    assert copy_finished(source(moved), target, moved) == {"copied": 1}
+    assert [run.status for run in target.search()] == ["FINISHED"]
+
+
+# --- a server that is up but does not work
+
+
+class OnlyHealthy(BaseHTTPRequestHandler):
+    """Answers as a tracking server would while its database is gone."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health" else 500)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_server_without_its_database_is_one_sentence_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_HTTP_REQUEST_MAX_RETRIES"):
+        monkeypatch.delenv(name, raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), OnlyHealthy) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        began = time.monotonic()
+        with pytest.raises(TrackingError, match=r"failed while being opened: the server gave no answer .*\.$"):
+            Store(f"http://127.0.0.1:{server.server_port}", "dnplab")
+        server.shutdown()
+    assert time.monotonic() - began < 60

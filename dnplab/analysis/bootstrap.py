@@ -1,27 +1,47 @@
 """The joint bootstrap: realizations are drawn with replacement, once for all that share them.
 
-All models and temperatures of a sweep see the same disorder samples, so that differences and ratios
-between them are known better than each alone. Resampling the realization indices once, jointly,
-keeps those correlations.
+All models and temperatures of a sweep see the same disorder samples, so that differences and ratios between them are
+known better than each alone. `scipy.stats.bootstrap` resamples the realizations; what it is asked for is how often each was
+drawn, with which the means of all curves in all resamples are one matrix product, whatever realizations a point lacks.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-__all__ = ["resample_weights", "weighted_means"]
+__all__ = ["CONFIDENCE", "interval", "resample_weights", "weighted_means"]
 
 Array = NDArray[np.float64]
 
+CONFIDENCE = 0.95
+PERCENTILES = (50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE))
+
 
 def resample_weights(realizations: int, bootstrap: int, seed: int) -> Array:
-    """How often each of R realizations is drawn in each of B resamples: (B, R), rows sum to R."""
-    rng = np.random.default_rng(seed)
-    picks = rng.integers(0, realizations, size=(bootstrap, realizations))
-    cells = picks + realizations * np.arange(bootstrap)[:, None]
-    counts = np.bincount(cells.ravel(), minlength=bootstrap * realizations)
-    return counts.reshape(bootstrap, realizations).astype(np.float64)
+    """How often each of R realizations is drawn in each of B resamples: (B, R), rows sum to R.
+
+    Equal R, B and seed are the same draws.
+    """
+    if realizations < 2:
+        return np.ones((bootstrap, realizations))
+
+    def counts(drawn: NDArray[np.int64], axis: int = -1) -> Array:  # noqa: ARG001 (how scipy calls it)
+        resamples = len(drawn)
+        cells = drawn + realizations * np.arange(resamples)[:, None]
+        found = np.bincount(cells.ravel(), minlength=resamples * realizations)
+        return found.reshape(resamples, realizations).T.astype(np.float64)  # (R, resamples)
+
+    drawn = stats.bootstrap(
+        (np.arange(realizations),),
+        counts,
+        n_resamples=bootstrap,
+        vectorized=True,
+        method="percentile",  # its interval, that of the counts, is not used
+        rng=np.random.default_rng(seed),
+    )
+    return np.ascontiguousarray(drawn.bootstrap_distribution.T)
 
 
 def weighted_means(values: Array, weights: Array) -> Array:
@@ -36,3 +56,12 @@ def weighted_means(values: Array, weights: Array) -> Array:
     means: Array = np.full(total.shape, np.nan)
     np.divide(total, count, out=means, where=count > 0)
     return means
+
+
+def interval(draws: Array) -> tuple[float, float]:
+    """The central `CONFIDENCE` percentile interval of the finite `draws` (B,), NaN if there are none."""
+    finite = draws[np.isfinite(draws)]
+    if finite.size == 0:
+        return np.nan, np.nan
+    low, high = np.percentile(finite, PERCENTILES)
+    return float(low), float(high)

@@ -1,8 +1,14 @@
-"""Where a curve has done half of its change: the definition of a crossover temperature.
+"""Where a curve crosses over: definitions of a crossover temperature that look at the curve alone.
 
-For a measure y(T) known at temperatures T_1 < ... < T_n, the crossover temperature is the first
-crossing of (y_1 + y_n) / 2, with y linear in log T between neighbouring points. A curve that falls
-is treated as its mirror image. There is none when
+A measure y(T) is known at temperatures T_1 < ... < T_n; a curve that falls is treated as its mirror image. x = ln T.
+
+half rise : the first crossing of (y_1 + y_n) / 2, with y linear in x between neighbouring points. Its width runs from the
+    first crossing of 10 % of the change to that of 90 %.
+steepest : where the cubic spline through the points has its largest slope in x, if the slope is lower by more than
+    `BACKWARD_FRACTION` in both end intervals of the sweep. Its width is the change over that slope.
+threshold : the temperature from which on y stays above a level, linear in x. It has no width.
+
+Neither of the first two exists when
 
 - the change |y_n - y_1| is not larger than `SIGNIFICANCE` times its standard error, or than
   `RESOLUTION` times the largest |y| (a measure that cannot depend on temperature, up to rounding):
@@ -10,9 +16,6 @@ is treated as its mirror image. There is none when
 - somewhere the curve moves back by more than `BACKWARD_FRACTION` of its change and by more than
   `SIGNIFICANCE` times the standard error of that step: the curve has a peak or a dip, and half of
   its change is not one place.
-
-A crossover that more than half of the resamples of a bootstrap do not have counts as none, too, and so
-does one between fewer than three temperatures: of two it is the geometric mean, whatever the curve.
 
 The bounds of a curve without a crossover are the lowest temperature range that holds its whole
 climb: from its lowest point before its highest one to its highest one.
@@ -25,14 +28,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
-__all__ = ["Crossings", "Outcome", "half_rise", "rise_bounds"]
+__all__ = ["Crossings", "Outcome", "change_of", "half_rise", "monotone", "rise_bounds", "steepest", "threshold"]
 
 Array = NDArray[np.float64]
 
 BACKWARD_FRACTION = 0.1
 SIGNIFICANCE = 2.0
 RESOLUTION = 1e-6
+FINE = 33  # points an interval on which the largest slope is looked for
 
 
 class Outcome(IntEnum):
@@ -42,13 +47,25 @@ class Outcome(IntEnum):
     FLAT = 1
     NOT_MONOTONE = 2
     INCOMPLETE = 3
+    BELOW = 4  # the coldest temperature
+    ABOVE = 5  # the hottest one
+    NO_PLATEAUS = 6  # a rise that does not level off towards both ends
+    UNRESOLVED = 7  # narrower than the spacing of the temperatures
 
 
 class Crossings(NamedTuple):
     """The crossings of B curves."""
 
     temperature_k: Array  # (B,), NaN where there is none
+    width_decades: Array  # (B,), log10 of hot over cold end, NaN where there is none
     outcome: NDArray[np.int64]  # (B,), values of Outcome
+
+    @classmethod
+    def of(cls, log_temperature: Array, width: Array, outcome: NDArray[np.int64]) -> Crossings:
+        """Crossings at ln T (B,) with their widths in ln T, where the outcome allows."""
+        crosses = outcome == Outcome.CROSSES
+        temperature = np.where(crosses, np.exp(np.where(crosses, log_temperature, 0.0)), np.nan)
+        return cls(temperature, np.where(crosses, width / np.log(10.0), np.nan), outcome)
 
 
 def half_rise(temperature_k: Array, curves: Array, noise: Array) -> Crossings:
@@ -56,12 +73,53 @@ def half_rise(temperature_k: Array, curves: Array, noise: Array) -> Crossings:
 
     `noise` (T, T) holds the standard error of y_j - y_k for every pair of temperatures.
     """
-    count, points = curves.shape
-    outcome = np.full(count, Outcome.CROSSES, dtype=np.int64)
+    x = np.log(temperature_k)
+    start, half, end = (_first_crossing(x, curves, share) for share in (0.1, 0.5, 0.9))
+    return Crossings.of(half, end - start, monotone(curves, noise))
+
+
+def steepest(temperature_k: Array, curves: Array, noise: Array) -> Crossings:
+    """The largest slope of each of `curves` (B, T) over ln T; none if the curve is as steep at an end of the sweep.
+
+    `noise` as for `half_rise`.
+    """
+    x = np.log(temperature_k)
+    climbed = _climbed(np.where(np.isfinite(curves), curves, 0.0))
+    fine = np.interp(np.linspace(0, x.size - 1, (x.size - 1) * (FINE - 1) + 1), np.arange(x.size), x)
+    slopes = CubicSpline(x, climbed, axis=1).derivative()(fine)  # (B, fine points)
+    place = np.argmax(slopes, axis=1)
+    largest = np.take_along_axis(slopes, place[:, None], axis=1)[:, 0]
+    chords = np.diff(climbed, axis=1) / np.diff(x)
+    cold, hot = (chords[:, end] >= (1.0 - BACKWARD_FRACTION) * largest for end in (0, -1))
+    cold, hot = cold | (place == 0), hot | (place == fine.size - 1)
+    outcome = monotone(curves, noise)
+    crosses = outcome == Outcome.CROSSES
+    outcome[crosses & cold] = Outcome.BELOW
+    outcome[crosses & hot] = Outcome.ABOVE
+    outcome[crosses & cold & hot] = Outcome.NO_PLATEAUS
+    width = climbed[:, -1] / np.where(largest > 0.0, largest, np.inf)
+    return Crossings.of(fine[place], width, outcome)
+
+
+def threshold(temperature_k: Array, curves: Array, level: float) -> Crossings:
+    """From where on each of `curves` (B, T) stays at or above `level`."""
+    x = np.log(temperature_k)
+    above = np.flip(np.minimum.accumulate(np.flip(curves >= level, 1), 1), 1)  # here and at all hotter points
+    outcome = np.full(len(curves), Outcome.CROSSES, dtype=np.int64)
+    outcome[above[:, 0]] = Outcome.BELOW
+    outcome[~above[:, -1]] = Outcome.ABOVE
+    outcome[~np.isfinite(curves).all(axis=1)] = Outcome.INCOMPLETE
+    right = np.maximum(np.argmax(above, axis=1), 1)
+    where = _between(x, curves, right, np.full(len(curves), level))
+    return Crossings.of(where, np.full(len(curves), np.nan), outcome)
+
+
+def monotone(curves: Array, noise: Array) -> NDArray[np.int64]:
+    """CROSSES for each of `curves` (B, T) that changes, and moves back nowhere, beyond its errors; else why not."""
+    outcome = np.full(len(curves), Outcome.CROSSES, dtype=np.int64)
     complete = np.logical_and.reduce(np.isfinite(curves), axis=1)
     climbed = _climbed(np.where(complete[:, None], curves, 0.0))  # (B, T), from 0 to |change|
-    change = climbed[:, -1]
-
+    change, points = climbed[:, -1], curves.shape[1]
     backward = climbed[:, :, None] - climbed[:, None, :]  # (B, T, T): drop from point j to point k
     later = np.triu(np.ones((points, points), dtype=bool), k=1)
     allowed = np.maximum(BACKWARD_FRACTION * change[:, None, None], SIGNIFICANCE * noise)
@@ -69,16 +127,12 @@ def half_rise(temperature_k: Array, curves: Array, noise: Array) -> Crossings:
     smallest = np.maximum(SIGNIFICANCE * noise[0, -1], RESOLUTION * np.abs(curves).max(axis=1))
     outcome[change <= smallest] = Outcome.FLAT
     outcome[~complete] = Outcome.INCOMPLETE
+    return outcome
 
-    right = np.argmax(climbed >= 0.5 * change[:, None], axis=1)  # first point at or above half
-    right = np.maximum(right, 1)
-    rows = np.arange(count)
-    low, high = climbed[rows, right - 1], climbed[rows, right]
-    step = np.where(high > low, high - low, 1.0)
-    log_t = np.log(temperature_k)
-    share = (0.5 * change - low) / step
-    crossing = np.exp(log_t[right - 1] + share * (log_t[right] - log_t[right - 1]))
-    return Crossings(np.where(outcome == Outcome.CROSSES, crossing, np.nan), outcome)
+
+def change_of(curves: Array) -> Array:
+    """|y_n - y_1| of each of `curves` (B, T): (B,)."""
+    return np.abs(curves[:, -1] - curves[:, 0])
 
 
 def rise_bounds(temperature_k: Array, curve: Array) -> tuple[float, float]:
@@ -94,3 +148,19 @@ def _climbed(curves: Array) -> Array:
     relative = curves - curves[:, :1]
     mirrored: Array = np.where(relative[:, -1:] < 0, -relative, relative)
     return mirrored
+
+
+def _first_crossing(x: Array, curves: Array, share: float) -> Array:
+    """Where each of `curves` (B, T) first has made this share of its change, in x = ln T: (B,)."""
+    climbed = _climbed(curves)
+    level = share * climbed[:, -1]
+    right = np.maximum(np.argmax(climbed >= level[:, None], axis=1), 1)  # first point at or above
+    return _between(x, climbed, right, level)
+
+
+def _between(x: Array, curves: Array, right: NDArray[np.int64], level: Array) -> Array:
+    """Where `curves` (B, T), linear in x, take their `level` (B,) between point `right` - 1 and `right` (B,)."""
+    rows = np.arange(len(curves))
+    low, high = curves[rows, right - 1], curves[rows, right]
+    step = np.where(high > low, high - low, 1.0)
+    return x[right - 1] + (level - low) / step * (x[right] - x[right - 1])

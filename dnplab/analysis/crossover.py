@@ -1,4 +1,4 @@
-"""The crossover table of a sweep and the crossover temperature of each measure."""
+"""The crossover table of a sweep and the crossover temperature of each measure: half of its rise."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from typing import NamedTuple, cast
 import numpy as np
 import pandas as pd
 
+from dnplab.analysis.bootstrap import interval
 from dnplab.analysis.completeness import canonical
-from dnplab.analysis.crossing import Outcome, half_rise, rise_bounds
-from dnplab.analysis.curves import MEASURES, Array, Curve, Curves, curves_of
+from dnplab.analysis.curves import MEASURES, MINUS, OVER, Curves, curves_of
+from dnplab.analysis.definitions import DEFINITIONS, FOLLOWED, crossover_definitions, locate, trivial
+from dnplab.analysis.pairs import paired_difference
 from dnplab.analysis.sweep import Sweep
-from dnplab.comparison import RATIO, REFERENCE, in_order, split_groups
+from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order, split_groups
 
-__all__ = ["CONFIDENCE", "Crossover", "find_crossover", "write_results"]
+__all__ = ["DIFFERENCE", "Crossover", "find_crossover", "find_definitions", "write_definitions", "write_results"]
 
 TEMPERATURE_COLUMNS = ("model", "measure", "crossover_k", "lower_k", "upper_k", "without_crossing", "reason")
-CONFIDENCE = 0.95
-MOST = 0.5
-FEWEST_TEMPERATURES = 3  # between two, half of the change is their geometric mean whatever the curve
-TOO_FEW = "too few temperatures"
-NO_CHANGE = "no change beyond 2 standard errors"
-PERCENTILES = (50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE))
+DIFFERENCE = f"{LEADING}{MINUS}"
 
 
 class Crossover(NamedTuple):
@@ -34,7 +31,8 @@ class Crossover(NamedTuple):
         `ansatz_deviation_over_hilbert` is the ratio of the mean ansatz_deviation to the Hilbert model's, on the
         realizations where both have it, with `_lower` and `_upper` the 95 % percentiles of the joint bootstrap. It is NaN
         where the Hilbert model's is zero up to rounding, the percentiles also where only one realization has both.
-        A point without a finished run has 0 realizations and no values.
+        `ansatz_deviation_minus_hilbert` is the mean difference from the Hilbert model on shared realizations, with its
+        paired standard error and 95 % interval. A point without a finished run has 0 realizations and no values.
     temperatures : a row per (group, model, measure) with the crossover temperature of `dnplab.analysis.crossing`.
         `crossover_k` is NaN where there is none; then `reason` says why, and `lower_k`, `upper_k` bound where the
         measure makes its climb. Otherwise they are the 95 % percentiles over the resamples that cross, and
@@ -59,12 +57,19 @@ def find_crossover(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> Crosso
     for measure in MEASURES:
         columns += [measure, f"{measure}_sem", f"{measure}_n"]
     columns += [RATIO, f"{RATIO}_lower", f"{RATIO}_upper"]
-    table = pd.DataFrame(rows)
+    columns += [DIFFERENCE, f"{DIFFERENCE}_sem", f"{DIFFERENCE}_lower", f"{DIFFERENCE}_upper"]
+    table = _with_difference(pd.DataFrame(rows), sweep)
     for measure in MEASURES:  # its own count is worth a column only where it is not that of the point
         if measure in table and table[f"{measure}_n"].equals(table["realizations"]):
             del table[f"{measure}_n"]
     temperatures = pd.DataFrame(found, columns=[*sweep.groups, *TEMPERATURE_COLUMNS])
     return Crossover(table[[column for column in columns if column in table]], temperatures)
+
+
+def find_definitions(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """The crossover of a sweep's leading measures by every definition: `dnplab.analysis.definitions`."""
+    names = [name for name in FOLLOWED if name.removesuffix(OVER).removesuffix(MINUS) in sweep.realizations]
+    return crossover_definitions(sweep.realizations, names, by=sweep.groups, bootstrap=bootstrap, seed=seed)
 
 
 def write_results(table: pd.DataFrame, temperatures: pd.DataFrame, folder: Path) -> tuple[Path, Path, Path]:
@@ -81,10 +86,20 @@ def write_results(table: pd.DataFrame, temperatures: pd.DataFrame, folder: Path)
     )
     _write_csv(table, files[0])
     table.to_parquet(files[1], index=False)
-    words = temperatures.copy()
-    words["crossover_k"] = ["none" if np.isnan(value) else f"{value:.10g}" for value in temperatures["crossover_k"]]
-    _write_csv(words, files[2])
+    _write_csv(_in_words(temperatures), files[2])
     return files
+
+
+def write_definitions(definitions: pd.DataFrame, folder: Path) -> Path:
+    """Write crossover_definitions.csv into `folder`, in the words of `write_results`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_csv(_in_words(definitions), folder / "crossover_definitions.csv")
+    return folder / "crossover_definitions.csv"
+
+
+def _in_words(temperatures: pd.DataFrame) -> pd.DataFrame:
+    words = ["none" if np.isnan(value) else f"{value:.10g}" for value in temperatures["crossover_k"]]
+    return temperatures.assign(crossover_k=words)
 
 
 def _write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -119,7 +134,7 @@ def _table_rows(curves: Curves, excluded: Mapping[tuple[str, float], int]) -> It
                 row[name] = curve.mean[m, t]
                 if name == RATIO:
                     several = curve.used[m, t] > 1  # one realization says nothing of its spread
-                    bounds = _interval(curve.resampled[:, m, t]) if several else (np.nan, np.nan)
+                    bounds = interval(curve.resampled[:, m, t]) if several else (np.nan, np.nan)
                     row[f"{name}_lower"], row[f"{name}_upper"] = bounds
                 else:
                     row[f"{name}_sem"], row[f"{name}_n"] = curve.sem[m, t], int(curve.used[m, t])
@@ -148,61 +163,18 @@ def _by_model(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 def _crossovers(curves: Curves) -> Iterator[dict[str, object]]:
     for m, model in enumerate(curves.models):
-        for name, curve in curves.measures.items():
-            known = np.isfinite(curve.mean[m])
-            trivial = model == REFERENCE and name in (RATIO, "hilbert_distance")
-            if known.any() and not trivial:
-                row = _crossover(curves.temperature_k[known], curve, m, known)
+        for name in curves.measures:
+            row = None if trivial(model, name) else locate(curves, name, m, DEFINITIONS["half rise"])
+            if row is not None:
                 yield {"model": model, "measure": name, **row}
 
 
-def _crossover(temperature_k: Array, curve: Curve, m: int, known: np.ndarray) -> dict[str, object]:
-    """The row of one model's curve at the temperatures where it is known."""
-    mean, resampled = curve.mean[m, known], curve.resampled[:, m, known]
-    if temperature_k.size < FEWEST_TEMPERATURES:
-        return _none(temperature_k, mean, 1.0, TOO_FEW)
-    resampled = resampled[np.isfinite(resampled).all(axis=1)]  # a resample may miss the few that have the measure
-    if int(curve.used[m, known].min()) < 2 or len(resampled) < 2:
-        return _none(temperature_k, mean, 1.0, "fewer than two realizations")
-    noise = np.std(resampled[:, :, None] - resampled[:, None, :], axis=0)
-    found = half_rise(temperature_k, mean[None, :], noise)
-    draws = half_rise(temperature_k, resampled, noise)
-    lost = float(np.mean(draws.outcome != Outcome.CROSSES))
-    if found.outcome[0] != Outcome.CROSSES:
-        reasons = {
-            int(Outcome.FLAT): NO_CHANGE,
-            int(Outcome.NOT_MONOTONE): "not monotone beyond its errors",
-        }
-        return _none(temperature_k, mean, lost, reasons[int(found.outcome[0])])
-    if lost > MOST:
-        return _none(temperature_k, mean, lost, "gone in most resamples")
-    lower, upper = _interval(draws.temperature_k)
-    return {
-        "crossover_k": float(found.temperature_k[0]),
-        "lower_k": lower,
-        "upper_k": upper,
-        "without_crossing": lost,
-        "reason": "",
-    }
-
-
-def _none(temperature_k: Array, mean: Array, lost: float, reason: str) -> dict[str, object]:
-    lower, upper = rise_bounds(temperature_k, mean)
-    if reason in (NO_CHANGE, TOO_FEW):
-        lower, upper = float(temperature_k[0]), float(temperature_k[-1])
-    return {
-        "crossover_k": np.nan,
-        "lower_k": lower,
-        "upper_k": upper,
-        "without_crossing": lost,
-        "reason": reason,
-    }
-
-
-def _interval(draws: Array) -> tuple[float, float]:
-    """The central `CONFIDENCE` interval of the finite `draws`, NaN if there are none."""
-    finite = draws[np.isfinite(draws)]
-    if finite.size == 0:
-        return np.nan, np.nan
-    low, high = np.percentile(finite, PERCENTILES)
-    return float(low), float(high)
+def _with_difference(table: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
+    """The table with the paired difference from the Hilbert model, where the sweep has that."""
+    samples = sweep.realizations
+    if LEADING not in samples or set(samples["model"]) <= {REFERENCE} or REFERENCE not in set(samples["model"]):
+        return table
+    keys = [*sweep.groups, "temperature_k"]
+    names = {"difference": DIFFERENCE, **{end: f"{DIFFERENCE}_{end}" for end in ("sem", "lower", "upper")}}
+    found = paired_difference(samples, LEADING, by=keys).drop(columns="n").rename(columns=names)
+    return table.merge(found, on=[*keys, "model"], how="left", validate="one_to_one")

@@ -1,8 +1,12 @@
-"""Per-realization values of a sweep as arrays, and each measure as a curve with its resamples."""
+"""Per-realization values as arrays, and each measure as a curve over temperature with its resamples.
+
+A measure's name may end in `_over_hilbert` or `_minus_hilbert`: the ratio of a model's mean to that of the Hilbert model,
+and the mean difference from it, both on the realizations that the two share.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +17,11 @@ from dnplab.analysis.bootstrap import resample_weights, weighted_means
 from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
 from dnplab.errors import ParameterError
 
-__all__ = ["MEASURES", "Array", "Curve", "Curves", "curves_of"]
+__all__ = ["MEASURES", "MINUS", "OVER", "Array", "Curve", "Curves", "curves_of"]
 
 Array = NDArray[np.float64]
-ZERO = 1e-6  # a mean ansatz deviation below it is rounding: nothing can be compared with it
+ZERO = 1e-6  # a mean below it is rounding: nothing can be compared with it
+OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"
 
 MEASURES = (
     LEADING,
@@ -50,25 +55,41 @@ class Curves:
     measures: Mapping[str, Curve]
 
 
-def curves_of(realizations: pd.DataFrame, bootstrap: int, seed: int) -> Curves:
-    """Average and resample one group's long table: model, temperature_k, realization, measures (NaN where undefined)."""
+def curves_of(realizations: pd.DataFrame, bootstrap: int, seed: int, measures: Sequence[str] = (*MEASURES, RATIO)) -> Curves:
+    """Average and resample one group's long table: model, temperature_k, realization, measures (NaN where undefined).
+
+    Those of `measures` that the table does not have are left out, and those that compare where there is no Hilbert model.
+    """
     if bootstrap < 2:
         raise ParameterError("bootstrap", bootstrap, "at least 2 resamples")
     models = in_order(realizations["model"])
     temperatures = np.unique(realizations["temperature_k"].to_numpy(dtype=np.float64))
     indices = np.unique(realizations["realization"].to_numpy())
-    weights = resample_weights(indices.size, bootstrap, seed)
     cells = pd.MultiIndex.from_product([models, temperatures, indices])
-    keyed = realizations.set_index(["model", "temperature_k", "realization"]).reindex(cells)
+    keyed = realizations.set_index(["model", "temperature_k", "realization"])
+    if keyed.index.has_duplicates:
+        given = sorted(set(realizations.columns) - {"model", "temperature_k", "realization"})
+        raise ParameterError("by", None, f"columns that tell the curves apart, of {', '.join(given)}: realizations repeat")
+    stored = cells.isin(keyed.index)
+    keyed = keyed.reindex(cells)
     shape = (len(models), temperatures.size, indices.size)
-    stored = cells.isin(pd.MultiIndex.from_frame(realizations[["model", "temperature_k", "realization"]]))
+    known = {name: _plain(name) for name in measures if _plain(name) in keyed and (name in keyed or REFERENCE in models)}
+    cubes = {name: keyed[name].to_numpy(dtype=np.float64).reshape(shape) for name in set(known.values())}
+    weights = resample_weights(indices.size, bootstrap, seed)
+    found: dict[str, Curve] = {}
+    for name, plain in known.items():
+        cube = cubes[plain]
+        if name == plain:
+            found[name] = _curve(cube, weights)
+        elif name.endswith(MINUS):
+            found[name] = _curve(cube - cube[models.index(REFERENCE)], weights)
+        else:
+            found[name] = _ratio(cube, cube[models.index(REFERENCE)], weights)
+    return Curves(tuple(models), temperatures, stored.reshape(shape).sum(axis=-1), found)
 
-    cubes = {m: keyed[m].to_numpy(dtype=np.float64).reshape(shape) for m in MEASURES if m in keyed}
-    measures = {name: _curve(cube, weights) for name, cube in cubes.items()}
-    leading = cubes.get(LEADING)
-    if leading is not None and REFERENCE in models:
-        measures[RATIO] = _ratio(leading, leading[models.index(REFERENCE)], weights)
-    return Curves(tuple(models), temperatures, stored.reshape(shape).sum(axis=-1), measures)
+
+def _plain(name: str) -> str:
+    return name.removesuffix(OVER).removesuffix(MINUS)
 
 
 def _curve(values: Array, weights: Array) -> Curve:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from dnplab.analysis.curves import MEASURES
-from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, split_groups
+from dnplab.analysis.definitions import DEFINITIONS
+from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, split_groups
 
-__all__ = ["format_report"]
+__all__ = ["format_definitions", "format_report"]
 
 SHOWN = (LEADING, "hilbert_distance", "localization_index")
 NARROWEST = (11, 6, 5, 19, 20, 19, 20)  # columns of the table; a longer cell widens its own
@@ -95,3 +96,25 @@ def _crossover(row: Mapping[object, object]) -> str:
     text = f"{value:.2f} K  [{lower:.2f}, {upper:.2f}]"
     lost = _number(row, "without_crossing")
     return text if lost == 0 else f"{text}, {lost:.1%} of resamples have none"
+
+
+def format_definitions(definitions: pd.DataFrame, groups: tuple[str, ...] = ()) -> str:
+    """The crossovers of every model but Hilbert by definition and measure; those that do not exist are in the table."""
+    lines = ["Crossover temperature by definition: 95 % interval, width in decades of temperature"]
+    width = max(map(len, DEFINITIONS)) + 2
+    for group, rows in split_groups(definitions[definitions["model"] != REFERENCE], groups):
+        lines += ["  " + "   ".join(group_words(group))] if group else []
+        for model in in_order(rows["model"]):
+            found = rows[(rows["model"] == model) & rows["crossover_k"].notna()].to_dict("records")
+            lines += [] if found else [f"  {model}: none by any definition (crossover_definitions.csv says why)"]
+            wide = max((len(str(row["measure"])) for row in found), default=0) + 2
+            lines += [
+                f"  {model:<12}{row['measure']:<{wide}}{row['definition']:<{width}}{_crossover(row)}{_width(row)}"
+                for row in found
+            ]
+    return "\n".join(lines)
+
+
+def _width(row: Mapping[object, object]) -> str:
+    value, lower, upper = (_number(row, key) for key in ("width_decades", "width_lower", "width_upper"))
+    return "" if np.isnan(value) else f"  width {value:.2f} [{lower:.2f}, {upper:.2f}]"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from dnplab.analysis.completeness import canonical
-from dnplab.tracking import DeclaredSweep, Store, TrackedRun, abandoned, find_runs
+from dnplab.tracking import OUTDATED, DeclaredSweep, Store, TrackedRun, abandoned, find_runs
 
 __all__ = ["STATES", "SweepStatus", "sweep_status"]
 
@@ -49,7 +49,7 @@ def sweep_status(store: Store, name: str, asked: DeclaredSweep) -> SweepStatus:
     best: dict[tuple[object, ...], TrackedRun] = {}
     for run in runs:  # newest first; a finished run counts before any other
         mark = tuple(canonical(run.params.get(key, "")) for key in asked.keys)
-        if mark not in best or (run.status == "FINISHED" and best[mark].status != "FINISHED"):
+        if mark not in best or (_is_done(run) and not _is_done(best[mark])):
             best[mark] = run
     points: Sequence[Mapping[str, object]]
     if asked.points is not None:
@@ -62,12 +62,31 @@ def sweep_status(store: Store, name: str, asked: DeclaredSweep) -> SweepStatus:
     return SweepStatus(name, store.experiment, pd.DataFrame(rows), command)
 
 
+def _is_done(run: TrackedRun) -> bool:
+    return run.status == "FINISHED" and OUTDATED not in run.tags
+
+
 def _row(run: TrackedRun | None) -> dict[str, str]:
     if run is None:
         return {"state": "missing", "realizations": "", "error": ""}
     state = "stale" if run.status == "RUNNING" and abandoned(run) else _STATE[run.status]
-    asked = run.params.get("ensemble.realizations", "")
+    if state == "done" and not _is_done(run):
+        state = "failed"
+    asked = _indices(run)
     folder = Path(run.tags.get("checkpoints") or "/nowhere")
-    stored = asked if state == "done" else str(len(list(folder.glob("*.npz")))) if folder.is_dir() else "?"
-    error = run.tags.get("error", "") if state in ("failed", "stale") else ""
-    return {"state": state, "realizations": f"{stored}/{asked}" if asked else "", "error": error}
+    stored: object = len(asked)
+    if state != "done":  # the folder may hold samples of larger ensembles, and of other shards
+        names = [file.stem for file in folder.glob("*.npz") if file.stem.isascii() and file.stem.isdigit()]
+        stored = sum(int(name) in asked for name in names) if folder.is_dir() else "?"
+    error = run.tags.get("error", run.tags.get(OUTDATED, "")) if state in ("failed", "stale") else ""
+    return {"state": state, "realizations": f"{stored}/{len(asked)}" if asked else "", "error": error}
+
+
+def _indices(run: TrackedRun) -> range:
+    """The realizations of an ensemble or its shard, as `EnsembleSpec.indices` has them; none of a study."""
+    try:
+        count = int(run.params["ensemble.realizations"])
+        part, parts = map(int, run.params.get("ensemble.shard", "1/1").split("/"))
+    except (KeyError, ValueError):
+        return range(0)
+    return range((part - 1) * count // parts, part * count // parts)

@@ -36,17 +36,18 @@ from dnplab.config.spec import (
 )
 from dnplab.config.studies import ENSEMBLE, STUDIES, reads, sections_of
 from dnplab.config.words import MOST_POINTS, check_words, compose_words, groups, parse_words
-from dnplab.ensemble import OBSERVABLES, EnsembleSpec
+from dnplab.ensemble import OBSERVABLES, EnsembleSpec, numerics_version
 from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
 from dnplab.studies import Study, fingerprint_of
 
-__all__ = ["SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
+__all__ = ["QUESTIONS", "SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
 
 LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
 LONGEST_NAME = 200  # of an experiment; MLflow's limit is 500, and summaries add to it
-SUMMARIES = ("crossover", *LETTER_FIGURES)  # what a sweep of ensembles may end with
+QUESTIONS = ("finite_size", "one_factor", "zeno_ratio", "phase_diagram", "frequency")
+SUMMARIES = ("crossover", *LETTER_FIGURES, *QUESTIONS)  # what a sweep of ensembles may end with
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Job:
         """The ensemble, where the job is one."""
         assert isinstance(self.work, EnsembleSpec), "a study is no ensemble"
         return self.work
+
+    @property
+    def numerics(self) -> str:
+        """The version of the code that computes its numbers."""
+        return numerics_version(study=not isinstance(self.work, EnsembleSpec))
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,11 @@ class Plan:
         keys = chosen or [key for key in ("model", "bath.temperature_k", "study") if key in points[0]][:2]
         distinct = dict.fromkeys(tuple(point[key] for key in keys) for point in points)
         return [dict(zip(keys, values, strict=True)) for values in distinct]
+
+    @property
+    def rerun(self) -> bool:
+        """Whether what the store has of some job is to be computed again."""
+        return any(job.config.rerun for job in self.jobs)
 
     def require_outputs(self) -> None:
         """Raise `ConfigError` if the output folder of any job cannot be written to."""
@@ -151,8 +162,10 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
         words = parse_words([*extra, *overrides])
         check_words(words, field_types(), groups())
         fixed = [word.input_line or "" for word in words if not word.is_sweep_override()]
+        places = [word for word in words if word.key_or_group == "hydra.searchpath"]
         if own := [word for word in words if word.key_or_group.partition(".")[0] in STUDIES]:  # compose for their study only
-            for options in itertools.product(*(_values(word) for word in words if word.key_or_group in groups())):
+            chosen = [*places, *(word for word in words if word.key_or_group in groups())]
+            for options in itertools.product(*map(_values, chosen)):
                 _require_effect(own, [compose_words("config", options).study])
         base = compose_words("config", fixed, hydra=True)
         check_code(base)
@@ -161,7 +174,7 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
         if not multirun and len(fixed) < len(words):
             swept = next(word.input_line for word in words if word.is_sweep_override())
             raise ConfigError(f"{swept} names several values; add -m to run each of them.")
-        _require_one_figure(words)
+        _require_one_figure(words, places)
         if multirun:
             sweeper = base.hydra.sweeper
             params = sweeper.get("params") if isinstance(sweeper, DictConfig) else None
@@ -180,20 +193,21 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             raise ConfigError(
                 f"study is {' and '.join(studies)}, but a sweep must be of ensembles or of studies, not of both."
             )
-        notes = (*_require_effect(words, studies), *dict.fromkeys(doubt for job in jobs for doubt in doubts_of(job.work)))
+        notes = (*_require_effect(words, studies), *dict.fromkeys(doubt for job in jobs for doubt in doubts_of(job.config)))
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
         return Plan(jobs, multirun, question, local, notes)
 
 
-def _require_one_figure(words: Sequence[Override]) -> None:
+def _require_one_figure(words: Sequence[Override], places: Sequence[Override]) -> None:
     """Refuse several experiments at once where one is a sweep of its own, which Hydra would leave out."""
+    search = [value for word in places for value in _values(word)]
     for word in words:
         if word.key_or_group != "experiment" or not word.is_sweep_override():
             continue
         for value in _values(word):
-            if compose_words("config", [value], hydra=True).hydra.mode == RunMode.MULTIRUN:
+            if compose_words("config", [*search, value], hydra=True).hydra.mode == RunMode.MULTIRUN:
                 raise ConfigError(f"{word.input_line}: {value.partition('=')[2]} is a sweep of its own; run one at a time.")
 
 

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 __all__ = ["Config", "field_types", "register"]
+
+if TYPE_CHECKING:
+    Switch = bool
+else:
+    Switch = Any  # OmegaConf makes True of a 7 where bool stands; `to_config` refuses it
 
 
 @dataclass
@@ -23,7 +28,7 @@ class SystemConfig:
     electron_ghz: float = MISSING
     disorder_mhz: float = MISSING
     coupling_mhz: float = MISSING
-    ising: bool = MISSING
+    ising: Switch = MISSING
 
 
 @dataclass
@@ -188,7 +193,7 @@ class Config:
     outputs: str = MISSING
     study: str = MISSING
     summary: str = MISSING
-    rerun: bool = MISSING
+    rerun: Switch = MISSING
     model: str = MISSING
     system: SystemConfig = field(default_factory=SystemConfig)
     bath: BathConfig = field(default_factory=BathConfig)
@@ -222,4 +227,4 @@ def _walk(kind: type, prefix: str) -> Iterator[tuple[str, Any]]:
         if section is not None:
             yield from _walk(section, f"{prefix}{item.name}.")
         else:
-            yield f"{prefix}{item.name}", hint
+            yield f"{prefix}{item.name}", bool if hint is Switch else hint

@@ -33,6 +33,8 @@ __all__ = [
     "with_full_key",
 ]
 
+SWITCHES = tuple(key for key, hint in field_types().items() if hint is bool)
+
 
 class ConfigError(DnplabError, ValueError):
     """A config cannot be composed or does not describe an ensemble: one sentence with the full key."""
@@ -50,6 +52,9 @@ def to_config(composed: DictConfig) -> Config:
         typed = OmegaConf.merge(OmegaConf.structured(Config), own)
         if missing := sorted(OmegaConf.missing_keys(typed)):
             raise ConfigError(f"{missing[0]} has no value; give {missing[0]}=VALUE.")
+        for key in SWITCHES:
+            if not isinstance(value := OmegaConf.select(typed, key), bool):
+                raise ConfigError(f"{key} is {value!r}, but it must be true or false.")
         return cast(Config, OmegaConf.to_object(typed))
     except OmegaConfBaseException as error:
         where = f"{error.full_key}: " if error.full_key else ""

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,12 @@ class Checkpoints:
         """The indices that have a file."""
         with _translated(self.folder):
             return {int(file.stem) for file in self.folder.glob("*.npz") if file.stem.isascii() and file.stem.isdigit()}
+
+    def remove(self, indices: Iterable[int]) -> None:
+        """Remove stored realizations, so that they are computed again."""
+        with _translated(self.folder):
+            for index in indices:
+                (self.folder / f"{index}.npz").unlink(missing_ok=True)
 
     def load(self, index: int) -> Realization | None:
         """A stored realization, or None if its file is absent, damaged, of another sample or of another schema version."""

@@ -44,7 +44,6 @@ def run_ensemble(
     device: str = "cpu",
     checkpoints: Path | None = None,
     progress: Callable[[int], object] | None = None,
-    rerun: bool = False,
 ) -> EnsembleResult:
     """All realizations of an ensemble, in the order of their index.
 
@@ -52,7 +51,6 @@ def run_ensemble(
     threads : of each solve; 0 takes 1 below N = 11 and all cores from there on. Below N = 9 a solve takes 1
     device : "cpu" or "gpu", where each solve runs
     checkpoints : root folder of stored realizations; those that are there are not computed again
-    rerun : compute what is stored as well, and store it again
     progress : called with the number of realizations that are done since the last call (for instance tqdm.update)
     """
     checks.non_negative_int("workers", workers)
@@ -60,7 +58,7 @@ def run_ensemble(
     store = None if checkpoints is None else Checkpoints.of(checkpoints, spec)
     done: dict[int, Realization] = {}
     damaged = 0
-    if store is not None and not rerun:
+    if store is not None:
         stored = sorted(store.stored() & set(spec.indices))
         done = {r.index: r for i in stored if (r := store.load(i)) is not None}
         damaged = len(stored) - len(done)

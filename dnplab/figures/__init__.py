@@ -4,6 +4,7 @@ The functions of one run return None where the run has not observed what they dr
 """
 
 from dnplab.figures.crossover import crossover_figure, profiles_figure, spectra_figure
+from dnplab.figures.definitions import definitions_figure
 from dnplab.figures.run import (
     eigenstates_figure,
     eigenvalues_figure,
@@ -16,6 +17,7 @@ from dnplab.figures.style import MODEL_COLOURS, save
 __all__ = [
     "MODEL_COLOURS",
     "crossover_figure",
+    "definitions_figure",
     "eigenstates_figure",
     "eigenvalues_figure",
     "epr_figure",

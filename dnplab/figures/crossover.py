@@ -21,7 +21,7 @@ from dnplab.figures.style import (
     paper_style,
 )
 
-__all__ = ["crossover_figure", "profiles_figure", "spectra_figure"]
+__all__ = ["crossover_figure", "profiles_figure", "spectra_figure", "temperature_axis"]
 
 LABELS = {
     LEADING: r"ansatz deviation $\mathrm{rms}_i\,|P_i - P_i^{\mathrm{ansatz}}|\,/\,|P_0|$",
@@ -116,7 +116,7 @@ def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, gr
                 rows = table[table["model"] == model].dropna(subset=[measure]).sort_values("temperature_k")
                 _curve(ax, rows, str(measure), str(model))
         marked |= _marks(ax, table, temperatures, str(measure))
-        _temperature_axis(ax, table["temperature_k"].unique())
+        temperature_axis(ax, table["temperature_k"].unique())
         ax.set_ylabel(LABELS[str(measure)])
         ax.margins(y=0.1)
     axes[RATIO].axhline(1.0, color=colour_of(REFERENCE), lw=1.5)
@@ -173,7 +173,8 @@ def _marks(ax: Axes, table: pd.DataFrame, temperatures: pd.DataFrame, measure: s
     return marked
 
 
-def _temperature_axis(ax: Axes, temperatures: np.ndarray) -> None:
+def temperature_axis(ax: Axes, temperatures: np.ndarray) -> None:
+    """Bath temperatures on a logarithmic axis, labelled at those of the sweep."""
     ax.set_xscale("log")
     ax.set_xlabel("bath temperature (K)")
     ax.xaxis.set_major_locator(FixedLocator(_spaced(np.sort(temperatures))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import cast
 
 from matplotlib.artist import Artist
@@ -11,6 +12,7 @@ from matplotlib.figure import Figure
 __all__ = ["THERMAL", "legend_above", "note_below"]
 
 THERMAL = "#0072b2"  # the letter's blue
+CHARACTERS_PER_INCH = 17  # of the line below
 
 
 def legend_above(figure: Figure, *axes: Axes, columns: int = 3, markerscale: float = 1.0) -> None:
@@ -24,5 +26,6 @@ def legend_above(figure: Figure, *axes: Axes, columns: int = 3, markerscale: flo
 
 
 def note_below(figure: Figure, line: str) -> None:
-    """A small line of text at the lower left."""
-    figure.supxlabel(line, x=0.01, ha="left", fontsize=8.0, color="0.35")
+    """A small line of text at the lower left; a long one is several."""
+    wrapped = textwrap.fill(line, int(CHARACTERS_PER_INCH * figure.get_figwidth()))
+    figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=8.0, color="0.35")

@@ -1,7 +1,8 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
 from dnplab.tracking.collecting import copy_finished
-from dnplab.tracking.reading import DIGESTS, TrackedRun, fetch_files, find_runs, read_table
+from dnplab.tracking.files import OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
+from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
 from dnplab.tracking.store import Store, default_uri, experiment_names, ui_command
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
@@ -17,7 +18,7 @@ from dnplab.tracking.writing import (
 )
 
 __all__ = [
-    "DIGESTS",
+    "OUTDATED",
     "DeclaredSweep",
     "RunWriter",
     "Store",
@@ -29,6 +30,7 @@ __all__ = [
     "declare_sweep",
     "declared_sweeps",
     "default_uri",
+    "digests_of",
     "experiment_names",
     "fetch_files",
     "find_runs",
@@ -37,7 +39,9 @@ __all__ = [
     "keep_newest",
     "log_summary",
     "metrics_of",
+    "outdate",
     "read_table",
+    "require_whole",
     "tables_of",
     "tracked_run",
     "ui_command",

@@ -29,6 +29,8 @@ def quiet() -> None:
     os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")  # a server that is up but does not work is told
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # after a minute
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # tracebacks of what `translated` says
@@ -77,6 +79,8 @@ def translated(uri: str, doing: str) -> Iterator[None]:
 def _cause(error: Exception) -> str:
     """The first sentence of an error; of a database's, what the driver said, which comes after SQLAlchemy's own words."""
     text = str(error).strip() or type(error).__name__
+    if given_up := re.search(r"Max retries exceeded .*Caused by (\w+)", text, re.DOTALL):
+        return f"the server gave no answer that can be used, again and again ({given_up[1]})"
     if driver := re.search(r"^\([\w.]+Error\) (.+)$", text, re.MULTILINE):
         text = driver[1]
     return text.splitlines()[0].split(". ")[0].rstrip(".")

@@ -205,6 +205,21 @@ class Store:
         with translated(self.uri, "listing artifacts"):
             return {item.path for item in self.client.list_artifacts(run_id)}
 
+    def file_names(self, run: TrackedRun) -> set[str]:
+        """Names of the files at a run's root."""
+        folder = local_folder(run.artifacts)
+        return self.artifact_names(run.run_id) if folder is None else {path.name for path in folder.glob("*")}
+
+    def content(self, run: TrackedRun, name: str) -> bytes:
+        """The bytes of one file of a run; a folder in its place has none."""
+        folder = local_folder(run.artifacts)
+        with contextlib.ExitStack() as stack:
+            if folder is None:
+                place = stack.enter_context(tempfile.TemporaryDirectory(prefix="dnplab-"))
+                folder = self.download(run.run_id, name, Path(place)).parent
+            stack.enter_context(translated(self.uri, f"reading the artifact {name} of run {run.run_id}"))
+            return b"" if (folder / name).is_dir() else (folder / name).read_bytes()
+
     def download(self, run_id: str, name: str, folder: Path) -> Path:
         """A local copy of one artifact (the artifact itself where it is a local file)."""
         with translated(self.uri, f"reading the artifact {name} of run {run_id}"):

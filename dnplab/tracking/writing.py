@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -17,7 +19,8 @@ import psutil
 
 from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking._mlflow import translated
-from dnplab.tracking.reading import DIGESTS, TrackedRun, digest_of, find_runs
+from dnplab.tracking.files import DIGESTS, OUTDATED, digest_of
+from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.store import MAX_TAG, Store, local_folder
 
 __all__ = [
@@ -33,14 +36,16 @@ __all__ = [
 
 
 STATUS_OF_PROCESSES = Path("/proc/self/stat")
+DEAD = "ZXx"  # states of a process that has ended, though nobody has asked how
 
 
 @dataclass(frozen=True)
 class RunWriter:
-    """Logs into one run."""
+    """Logs into one run; the digests of its files are logged when it is closed."""
 
     store: Store
     run_id: str
+    digests: dict[str, str] = field(default_factory=dict)
 
     def log(
         self,
@@ -63,35 +68,39 @@ class RunWriter:
             )
 
     def log_files(self, folder: Path) -> None:
-        """Log every file of a folder at the run's root, where the UI compares artifacts, and the digest of each."""
+        """Log every file of a folder at the run's root, where the UI compares artifacts."""
         with translated(self.store.uri, "storing artifacts"):
             self.store.client.log_artifacts(self.run_id, str(folder))
-            digests = {file.name: digest_of(file.read_bytes()) for file in sorted(folder.iterdir()) if file.is_file()}
-        self.log(tags={DIGESTS: json.dumps(digests)})
+            files = [file for file in sorted(folder.iterdir()) if file.is_file()]
+            self.digests.update({file.name: digest_of(file.read_bytes()) for file in files})
 
     def log_table(self, name: str, table: pd.DataFrame) -> None:
         """Log a table that the UI shows side by side, once."""
         with translated(self.store.uri, f"storing {name}"):
             self.store.client.log_table(self.run_id, table, name)
+            run = TrackedRun.of(self.store.client.get_run(self.run_id))
+        self.digests[name] = digest_of(self.store.content(run, name))
 
 
 def finished_run(store: Store, fingerprint: str) -> TrackedRun | None:
-    """The newest FINISHED run with this fingerprint."""
+    """The newest FINISHED run with this fingerprint that is not to be made again."""
     found = find_runs(store, fingerprint=fingerprint)
-    return next((run for run in found if run.status == "FINISHED"), None)
+    return next((run for run in found if run.status == "FINISHED" and OUTDATED not in run.tags), None)
 
 
 def keep_newest(store: Store, fingerprint: str) -> None:
-    """Leave one run of a fingerprint that has a FINISHED one.
+    """Leave one run of a fingerprint that has a FINISHED one, which is not outdated.
 
-    Older FINISHED runs are deleted. Those that say RUNNING on another machine are closed: nothing can be said about their
+    Other FINISHED runs are deleted. Those that say RUNNING on another machine are closed: nothing can be said about their
     process from here, and if it lives it will end its run as FINISHED, which then is the newest.
     """
     runs = find_runs(store, fingerprint=fingerprint)
     finished = [run for run in runs if run.status == "FINISHED"]
-    for run in finished[1:]:
-        withdraw(store, run.run_id, "a newer run of the same is there")
-    for run in runs if finished else []:
+    standing = [run for run in finished if OUTDATED not in run.tags][:1]
+    for run in finished if standing else []:
+        if run not in standing:
+            withdraw(store, run.run_id, run.tags.get(OUTDATED, "a newer run of the same is there"))
+    for run in runs if standing else []:
         if run.status == "RUNNING" and run.tags.get("host") != socket.gethostname():
             _kill(store, run, "another process has finished what this run was for")
 
@@ -117,10 +126,9 @@ def tracked_run(
     It is a new one, so that nothing of an attempt that ended otherwise stays in it. Those with the same fingerprint are
     deleted, unless a living process holds them; the sweeps that runs of this fingerprint belong to are this one's too.
     """
-    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
     before = find_runs(store, fingerprint=fingerprint)
     sweeps = {key: value for run in before for key, value in run.tags.items() if key.startswith("sweep.")}
-    run_id = _create(store, name, {**sweeps, **tags, **owner, "fingerprint": fingerprint})
+    run_id = _create(store, name, {**sweeps, **tags, "fingerprint": fingerprint})
     with _closed(store, run_id) as writer:
         for run in before:
             if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
@@ -129,18 +137,23 @@ def tracked_run(
         yield writer
 
 
-def _create(store: Store, name: str, tags: Mapping[str, str]) -> str:
+def _create(store: Store, name: str, tags: Mapping[str, str], started_ms: int | None = None) -> str:
     """A new run, tagged from birth: a kill at any moment leaves one that can be found and closed."""
+    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
     with translated(store.uri, "starting a run"):
-        return str(store.client.create_run(store.experiment_id, tags=dict(tags), run_name=name).info.run_id)
+        run = store.client.create_run(store.experiment_id, started_ms, {**tags, **owner}, name)
+    return str(run.info.run_id)
 
 
 @contextmanager
 def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
     """Whatever happens inside, the run ends: FINISHED, FAILED with the tag `error`, or KILLED."""
     status = "FAILED"
+    writer = RunWriter(store, run_id)
     try:
-        yield RunWriter(store, run_id)
+        yield writer
+        if writer.digests:
+            writer.log(tags={DIGESTS: json.dumps(writer.digests)})
         _settle(store, run_id)
         status = "FINISHED"
     except Exception as error:
@@ -158,7 +171,10 @@ def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
 def _settle(store: Store, run_id: str) -> None:
     """Have the disk hold the artifacts before the run says FINISHED: a power cut may come in between."""
     with translated(store.uri, "storing artifacts"):
-        folder = local_folder(str(store.client.get_run(run_id).info.artifact_uri))
+        run = store.client.get_run(run_id)
+        if "error" in run.data.tags:  # another machine took this process for dead
+            store.client.delete_tag(run_id, "error")
+        folder = local_folder(str(run.info.artifact_uri))
         if folder is None or not folder.is_dir():
             return
         for path in [*folder.iterdir(), folder]:
@@ -197,7 +213,8 @@ def _began(pid: int) -> str:
     """When a process began, "" if there is none: in ticks since the boot where the system has them, for clocks are set."""
     try:
         if STATUS_OF_PROCESSES.exists():
-            return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]  # starttime
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            return "" if fields[0] in DEAD else fields[19]  # starttime
         return f"{psutil.Process(pid).create_time():.2f}"
     except (OSError, psutil.NoSuchProcess):
         return ""
@@ -214,7 +231,9 @@ def log_summary(
     tags: Mapping[str, str],
     files: Sequence[Path],
 ) -> str:
-    """Log one model's curves of a sweep as one run, then delete earlier summaries of the same; its run id.
+    """Log one model's curves of a sweep as one run, then delete earlier summaries of the same; the id of what stands.
+
+    Those that another process is still writing stay; whichever of the two ends last leaves the newer one.
 
     Args:
         store: at the summaries' own experiment (`Store.sibling`), so that sweeps stay flat.
@@ -230,20 +249,31 @@ def log_summary(
     key = {"summary": "true", "sweep": sweep, "model": model, "group": group}
     older = {run.run_id for run in _summaries(store, sweep, model, group)}
     run_id = _create(store, f"crossover {model} {group}".strip(), {**tags, **key})
-    with _closed(store, run_id) as writer:
+    with _closed(store, run_id) as writer, TemporaryDirectory(prefix="dnplab-") as folder:
         writer.log(params=params)
         for step, metrics in sorted(steps.items()):
             writer.log(metrics=metrics, step=step)
         with translated(store.uri, "storing a summary"):
             for path in files:
-                store.client.log_artifact(run_id, str(path))
+                shutil.copy2(path, folder)
+        writer.log_files(Path(folder))
     summaries = _summaries(store, sweep, model, group)
     ages = {run.run_id: (run.started_ms, run.run_id) for run in summaries}
-    for old in summaries:  # those that another process has begun since stay
-        if old.run_id in older or ages[old.run_id] < ages.get(run_id, (0, "")):
-            with translated(store.uri, "replacing a summary"):
-                store.client.delete_run(old.run_id)
-    return run_id
+    standing = run_id
+    for other in summaries:
+        if other.run_id in older or ages[other.run_id] < ages.get(run_id, (0, "")):
+            if not held(other):
+                withdraw(store, other.run_id, "a newer summary of the same is there")
+        elif other.status == "FINISHED" and ages[other.run_id] > ages.get(standing, (0, "")):  # begun since, and faster
+            standing = other.run_id
+    if standing != run_id:
+        withdraw(store, run_id, "a newer summary of the same is there")
+    return standing
+
+
+def held(run: TrackedRun) -> bool:
+    """Whether a run that says RUNNING may belong to a process that lives, on this machine or another."""
+    return run.status == "RUNNING" and "pid" in run.tags and not abandoned(run)
 
 
 def _summaries(store: Store, sweep: str, model: str, group: str) -> list[TrackedRun]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dnplab.analysis.crossing import Outcome, half_rise, rise_bounds
+from dnplab.analysis.crossing import Outcome, half_rise, rise_bounds, steepest, threshold
 
 T = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
 QUIET = np.zeros((5, 5))
@@ -91,3 +91,48 @@ def test_many_curves_are_each_as_alone() -> None:
 )
 def test_bounds_hold_the_climb(values: list[float], expected: tuple[float, float]) -> None:
     assert rise_bounds(T, np.array(values, dtype=float)) == expected
+
+
+def test_the_width_of_half_rise_is_that_from_10_to_90_percent() -> None:
+    found = half_rise(T, np.array([[0.0, 1.0, 5.0, 9.0, 10.0]]), QUIET)
+    assert found.width_decades[0] == pytest.approx(np.log10(8.0 / 2.0))
+    assert np.isnan(half_rise(T, np.array([[0.0, 9.0, 1.0, 2.0, 1.0]]), QUIET).width_decades[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        ([0, 1, 5, 9, 10], Outcome.CROSSES),
+        ([0, 5, 8, 9, 10], Outcome.BELOW),
+        ([0, 1, 2, 5, 10], Outcome.ABOVE),
+        ([0, 1, 2, 3, 4], Outcome.NO_PLATEAUS),
+        ([0, 3, 9, 8, 6], Outcome.NOT_MONOTONE),
+    ],
+)
+def test_the_steepest_point_is_inside_or_there_is_none(values: list[float], outcome: Outcome) -> None:
+    found = steepest(T, np.array([values], dtype=float), QUIET)
+    assert Outcome(found.outcome[0]) is outcome
+    if outcome is Outcome.CROSSES:
+        assert found.temperature_k[0] == pytest.approx(4.0)  # of a curve that is symmetric around 4 K
+        assert found.width_decades[0] == pytest.approx(np.log10(2.0) * 10 / 4.5)  # the change over the slope, 4.5 an octave
+    else:
+        assert np.isnan(found.temperature_k[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0, 1, 3, 4, 5], 2 * 2**0.5),  # 2 lies half an octave above 2 K
+        ([3, 1, 3, 4, 5], 2 * 2**0.5),  # from there on
+        ([3, 3, 3, 4, 5], Outcome.BELOW),
+        ([0, 1, 3, 4, 1], Outcome.ABOVE),
+        ([0, 1, 1, 1, 1], Outcome.ABOVE),
+        ([0, 1, np.nan, 4, 5], Outcome.INCOMPLETE),
+    ],
+)
+def test_threshold_is_where_the_curve_stays_above(values: list[float], expected: float | Outcome) -> None:
+    found = threshold(T, np.array([values], dtype=float), 2.0)
+    if isinstance(expected, Outcome):
+        assert Outcome(found.outcome[0]) is expected
+    else:
+        assert found.temperature_k[0] == pytest.approx(expected)

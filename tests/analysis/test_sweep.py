@@ -35,15 +35,16 @@ class Tracked:
     store: Store
     outputs: Path
 
-    def add(self, sweep: str, code: str = "v1", skip: int = 0, **params: Any) -> None:
+    def add(self, sweep: str, numerics: str = "v1", skip: int = 0, **params: Any) -> None:
         """Track a run per model and temperature, without the last `skip` of them."""
         values = realizations(count=4, temperatures=TEMPERATURES)
         points = list(values.groupby(["model", "temperature_k"], sort=False))
         for number, ((model, temperature), rows) in enumerate(points[: len(points) - skip]):
             chosen = {**PARAMS, **{k.replace("__", "."): v for k, v in params.items()}}
             chosen |= {"model": model, "bath.temperature_k": temperature, "bath.t1_us": 160 / temperature}
-            mark = "-".join(map(str, [sweep, code, number, *params.values()]))
-            tags = {"model": model, "sweep": sweep, f"sweep.{sweep}": "1", "code_version": code}
+            mark = "-".join(map(str, [sweep, numerics, number, *params.values()]))
+            tags = {"model": model, "sweep": sweep, f"sweep.{sweep}": "1", "numerics": numerics}
+            tags["code_version"] = f"commit {number}"  # those of figures and pages change no number
             with tracked_run(self.store, name=mark, fingerprint=mark, params=chosen, tags=tags) as run:
                 table = rows.drop(columns=["model", "temperature_k"]).set_index("realization")
                 spins = pd.DataFrame({"realization": [0, 0], "spin": [0, 1], "offset_mhz": [-1.0, 1.0]})
@@ -68,8 +69,8 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
     made.declare("whole")
     made.add("whole")
     made.declare("torn")
-    made.add("torn", code="v1", skip=2)
-    made.add("torn", code="v2", skip=3)
+    made.add("torn", skip=2)
+    made.add("torn", numerics="v2", skip=3)
     made.declare("sizes", system__n_spins=[4, 6])
     made.add("sizes", system__n_spins=4)
     made.add("sizes", system__n_spins=6)
@@ -100,7 +101,7 @@ def test_missing_points_repeats_and_mixed_code_are_said(tracked: Tracked) -> Non
     assert len(found.runs) == 4
     assert any("2 versions of the code: v1, v2" in warning for warning in found.warnings)
     assert any("3 finished runs repeat" in warning for warning in found.warnings)
-    kept = found.runs.set_index(["model", "bath.temperature_k"])["code_version"]
+    kept = found.runs.set_index(["model", "bath.temperature_k"])["numerics"]
     assert kept["hilbert", 1.2] == "v2"  # the newest
 
 
@@ -159,7 +160,8 @@ def test_what_follows_from_the_kind_of_bath_tells_no_curves_apart(tracked: Track
 def test_summary_files_and_runs(tracked: Tracked, capsys: pytest.CaptureFixture[str]) -> None:
     first = summarise(tracked.store.uri, EXPERIMENT, "whole", tracked.outputs, bootstrap=50)
     folder = tracked.outputs / "crossover" / "whole"
-    expected = {"crossover.csv", "crossover.parquet", "crossover_temperature.csv", "crossover.png"}
+    expected = {"crossover.csv", "crossover.parquet", "crossover_temperature.csv", "crossover_definitions.csv"}
+    expected |= {"crossover.png", "definitions.png"}
     assert {file.name for file in folder.iterdir()} == expected | {"profiles.png"}
     printed = capsys.readouterr().out
     assert all(name in printed for name in expected)

@@ -87,13 +87,15 @@ def test_damaged_realizations_are_computed_again_and_counted(tmp_path: Path) -> 
     assert run_ensemble(SPEC, workers=1, checkpoints=tmp_path).damaged == 0
 
 
-def test_rerun_computes_what_is_stored(tmp_path: Path) -> None:
+def test_what_is_removed_is_computed_again(tmp_path: Path) -> None:
     run_ensemble(SPEC, workers=1, checkpoints=tmp_path)
     file = Checkpoints.of(tmp_path, SPEC).folder / "0.npz"
     before = file.stat().st_mtime_ns
     run_ensemble(SPEC, workers=1, checkpoints=tmp_path)
     assert file.stat().st_mtime_ns == before
-    run_ensemble(SPEC, workers=1, checkpoints=tmp_path, rerun=True)
+    Checkpoints.of(tmp_path, SPEC).remove([0, 17])
+    assert not file.exists()
+    run_ensemble(SPEC, workers=1, checkpoints=tmp_path)
     assert file.stat().st_mtime_ns > before
 
 

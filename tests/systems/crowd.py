@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from dnplab.tracking import Store, default_uri
+from tests.systems.outputs import runs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["model=hilbert", "system.n_spins=3", "ensemble.realizations=1", "ensemble.workers=1", "observables=profile"]
@@ -26,7 +26,7 @@ def crowd(processes: int, points: int, outputs: Path) -> Counter[str]:
     for process in started:
         _, errors = process.communicate(timeout=1800)
         assert process.returncode == 0, errors
-    runs = Store(default_uri(outputs), "dnplab", create=False).search()
+    runs = runs_of(outputs)
     seeds = Counter(int(run.params["ensemble.seed"]) for run in runs)
     assert set(seeds) == set(range(processes * points)), "a run is lost"
     assert set(seeds.values()) == {1}, "a run is there twice"

@@ -17,11 +17,26 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from dnplab.tracking import Store, default_uri
+from tests.systems.outputs import check_runs, runs_of, table_of
 
 ROOT = Path(__file__).resolve().parents[2]
 STRACE = shutil.which("strace")
-CALLS = "write,pwrite64,rename,unlink,mkdir,ftruncate,fsync,fdatasync"
+# `?`: no processor has them all
+CALLS = [
+    "write",
+    "pwrite64",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "mkdir",
+    "mkdirat",
+    "ftruncate",
+    "fsync",
+    "fdatasync",
+]
+KNOWN = ",".join(f"?{name}" for name in CALLS)
 WORDS = ["-m", "model=hilbert,nonsecular", "system.n_spins=3", "ensemble.realizations=2", "ensemble.workers=1"]
 
 
@@ -32,24 +47,23 @@ def sweep(outputs: Path, *prefix: str) -> subprocess.CompletedProcess[str]:
 
 
 def finish(outputs: Path) -> bytes:
-    """The sweep's table after the command was given again."""
+    """The sweep's table after the command was given again, which leaves every run of every experiment whole."""
     done = sweep(outputs)
     assert done.returncode == 0, done.stderr
-    runs = Store(default_uri(outputs), "dnplab", create=False).search()
-    states = Counter((run.params.get("model", "?"), run.status) for run in runs)
+    states = Counter((run.params.get("model", "?"), run.status) for run in runs_of(outputs))
     assert states == {("hilbert", "FINISHED"): 1, ("nonsecular", "FINISHED"): 1}, states
-    (folder,) = (outputs / "crossover").iterdir()
-    return (folder / "crossover.csv").read_bytes()
+    check_runs(outputs)
+    return table_of(outputs)
 
 
 def calls(folder: Path) -> tuple[list[tuple[str, int]], int]:
     """The main thread's calls, each as its name and its number among those of that name; how many of them make the store."""
     log = folder / "calls"
-    done = sweep(folder / "traced", "strace", "-f", "--seccomp-bpf", "-qq", "-o", str(log), "-e", f"trace={CALLS}")
+    done = sweep(folder / "traced", "strace", "-f", "--seccomp-bpf", "-qq", "-o", str(log), "-e", f"trace={KNOWN}")
     assert done.returncode == 0, done.stderr
     lines = [line.split(maxsplit=1) for line in log.read_text().splitlines()]
     main = [text for thread, text in lines if thread == lines[0][0] and re.match(r"\w+\(", text)]
-    placed = next(k for k, text in enumerate(main) if text.startswith("rename(") and 'mlflow.db"' in text)
+    placed = next(k for k, text in enumerate(main) if text.startswith("rename") and 'mlflow.db"' in text)
     seen: Counter[str] = Counter()
     numbered = []
     for text in main:

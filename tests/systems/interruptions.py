@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from dnplab.tracking import Store, default_uri
+from tests.systems.outputs import check_runs, runs_of, stored, table_of
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = [
@@ -44,11 +44,6 @@ def finish(outputs: Path) -> float:
     text, _ = process.communicate(timeout=600)
     assert process.returncode == 0, text.decode()
     return time.monotonic() - begun
-
-
-def table_of(outputs: Path) -> bytes:
-    (folder,) = (outputs / "crossover").iterdir()
-    return (folder / "crossover.csv").read_bytes()
 
 
 def kill_and_resume(kills: int, seed: int, folder: Path) -> Counter[str]:
@@ -82,17 +77,17 @@ def kill_and_resume(kills: int, seed: int, folder: Path) -> Counter[str]:
 def _moment(outputs: Path) -> str:
     if not (outputs / "mlflow.db").exists():
         return "before the store was there"
-    return "among realizations" if list((outputs / "checkpoints").rglob("*.npz")) else "before the first realization"
+    return "among realizations" if stored(outputs) else "before the first realization"
 
 
 def compare(disturbed: Path, quiet: Path) -> None:
-    """The same table to the last bit, one FINISHED run a point, and none RUNNING."""
+    """The same table to the last bit, one FINISHED run a point, and every run of every experiment is whole."""
     assert table_of(disturbed) == table_of(quiet), "the tables differ"
-    runs = Store(default_uri(disturbed), "dnplab", create=False).search()
-    points = Counter((run.params["model"], run.params["bath.temperature_k"]) for run in runs if run.status == "FINISHED")
+    runs = [run for run in runs_of(disturbed) if run.status == "FINISHED"]
+    points = Counter((run.params["model"], run.params["bath.temperature_k"]) for run in runs)
     assert set(points.values()) == {1}, points
     assert len(points) == 4
-    assert not [run for run in runs if run.status == "RUNNING"]
+    check_runs(disturbed)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 
 __all__ = ["POSTGRES", "free_port", "mlflow_server", "postgres_database"]
 
+START_S = 120.0
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
@@ -63,13 +64,19 @@ def mlflow_server(database: str, folder: Path, port: int) -> Iterator[str]:
         process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(240):
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{address}/health", timeout=1).close()
-                break
-            assert process.poll() is None, log.read_text()
+        deadline = time.monotonic() + START_S
+        while not _answers(address):
+            assert process.poll() is None, f"the server has ended:\n{log.read_text()}"
+            assert time.monotonic() < deadline, f"the server does not answer within {START_S:g} s:\n{log.read_text()}"
             time.sleep(0.5)
         yield address
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def _answers(address: str) -> bool:
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen(f"{address}/health", timeout=1).close()
+        return True
+    return False

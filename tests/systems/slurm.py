@@ -16,14 +16,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.systems.servers import free_port
+from tests.systems.waiting import wait_until
 
-__all__ = ["Slurm", "missing", "one_node", "wait_until"]
+__all__ = ["Slurm", "missing", "one_node"]
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "setpriv")
 PYTHON = str(Path(sys.executable).parent)
@@ -93,14 +93,6 @@ class Slurm:
 def missing() -> list[str]:
     """The programs that are not there."""
     return [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
-
-
-def wait_until(met: Callable[[], bool], what: str, seconds: float = DEADLINE_S) -> None:
-    """Look again and again; AssertionError after the deadline."""
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, f"{seconds:g} s were not enough until {what}"
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.systems.bad_input import CASES
-from tests.systems.bad_input_case import Case, MissingToolError, Warm, complaints, warm_store
+from tests.systems.bad_input.case import Case, MissingToolError, complaints
+from tests.systems.bad_input.folder import Warm, warm_store
 
 
 @pytest.fixture(scope="module")

@@ -246,5 +246,5 @@ def test_files_of_a_study_come_back(tmp_path: Path) -> None:
     (folder / "report.txt").unlink()
     gone = run(*words)
     assert gone.returncode == 0
-    assert gone.stderr.startswith(f"The files of single_spin T=1.2,1e+06K are gone from {folder} and from the store")
+    assert gone.stderr.startswith("The files of the finished run 'single_spin T=1.2,1e+06K'")
     assert {file.name for file in folder.iterdir()} == files

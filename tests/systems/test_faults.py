@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from dnplab.tracking import Store, default_uri
+from dnplab.tracking import Store
+from tests.systems.outputs import runs_of, stored, table_of
 from tests.systems.servers import free_port, mlflow_server
+from tests.systems.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["-m", "model=nonsecular", "bath.temperature_k=1.2,12", "system.n_spins=4", "ensemble.workers=1"]
@@ -32,8 +33,7 @@ def finish(outputs: Path, *words: str) -> bytes:
     process = start(outputs, *words)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors
-    (folder,) = (outputs / "crossover").iterdir()
-    return (folder / "crossover.csv").read_bytes()
+    return table_of(outputs)
 
 
 @contextmanager
@@ -64,8 +64,7 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
             assert "Traceback" not in errors
             subprocess.run(["mount", "-o", f"remount,size={ROOMY}", small], check=True)
             assert finish(small, few) == quiet
-            runs = Store(default_uri(small), "dnplab", create=False).search()
-            assert [run.status for run in runs] == ["FINISHED"] * 2
+            assert [run.status for run in runs_of(small)] == ["FINISHED"] * 2
 
 
 def test_a_server_that_dies_costs_no_realization(tmp_path: Path) -> None:
@@ -75,26 +74,17 @@ def test_a_server_that_dies_costs_no_realization(tmp_path: Path) -> None:
     with ExitStack() as server:
         address = server.enter_context(mlflow_server(database, tmp_path, port))
         process = start(outputs, many, f"tracking.uri={address}")
-        _wait_for_realizations(outputs, process)
+        wait_until(lambda: len(stored(outputs)) >= 5 or process.poll() is not None, "the sweep had begun", 120)
         server.close()
         said, errors = process.communicate(timeout=300)
     assert process.returncode == 1, errors
     assert "where no tracking server answers" in errors or "failed while" in errors
     assert "Traceback" not in errors
-    stored = {file: file.stat().st_mtime_ns for file in (outputs / "checkpoints").rglob("*.npz")}
-    assert len(stored) == 2 * 25, said
+    before = stored(outputs)
+    assert len(before) == 2 * 25, said
     with mlflow_server(database, tmp_path, port) as address:
         shared = finish(outputs, many, f"tracking.uri={address}")
         runs = Store(address, "dnplab", create=False).search()
     assert sorted(run.status for run in runs) == ["FINISHED"] * 2
-    assert {file: file.stat().st_mtime_ns for file in (outputs / "checkpoints").rglob("*.npz")} == stored
+    assert stored(outputs) == before
     assert shared == finish(tmp_path / "alone", many)
-
-
-def _wait_for_realizations(outputs: Path, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        if len(list((outputs / "checkpoints").rglob("*.npz"))) >= 5:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the sweep did not begin")

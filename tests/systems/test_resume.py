@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dnplab.config import make_plan
-from dnplab.ensemble import EnsembleResult, Realization
+from dnplab.ensemble import EnsembleResult, EnsembleSpec, Realization
 from dnplab.errors import ConvergenceError
-from dnplab.tracking import Store, default_uri
+from dnplab.tracking import Store, default_uri, digests_of
 from experiments import jobs
 from experiments import run as entry
 from experiments.termination import Termination
@@ -223,3 +223,66 @@ def test_a_damaged_realization_is_told(tmp_path: Path) -> None:
     more = run(*words, "ensemble.realizations=3")
     assert more.returncode == 0
     assert "1 stored realizations of hilbert T=12K N=3 were damaged and are computed again." in more.stderr
+
+
+def test_a_single_run_whose_pictures_changed_is_made_again(tmp_path: Path) -> None:
+    words = ["model=hilbert", "ensemble.realizations=2", *SMALL, f"outputs={tmp_path}"]
+    first = run(*words)
+    assert first.returncode == 0, first.stderr
+    store = Store(default_uri(tmp_path), "dnplab", create=False)
+    (before,) = store.search()
+    assert set(digests_of(before)) == store.file_names(before) >= {"polarization.png", "profile.json", "config.yaml"}
+    flip(tmp_path / "mlartifacts" / before.run_id / "artifacts" / "polarization.png")
+    again = run(*words)
+    assert again.returncode == 0, again.stderr
+    assert f"polarization.png of the run {before.run_id} is not what was logged" in again.stderr
+    (after,) = store.search()
+    assert after.run_id != before.run_id
+    assert digests_of(after) == digests_of(before) | {"polarization.png": digests_of(after)["polarization.png"]}
+    assert "It is in the store already." in run(*words).stdout
+
+
+def test_a_rerun_that_is_interrupted_goes_on_without_the_word(tmp_path: Path) -> None:
+    words = [*SMALL, "model=hilbert", "ensemble.realizations=4", f"outputs={tmp_path}"]
+    (job,) = make_plan(ROOT / "conf", words).jobs
+    entry._track(job, None, Termination())
+    store = Store(default_uri(tmp_path), "dnplab", create=False)
+    (old,) = store.search()
+    jobs.forget(job, store)
+    assert jobs.standing_run(store, job) is None
+    assert [found.run_id for found in store.search()] == [old.run_id]  # it stands until another is there
+    computed: list[int] = []
+
+    def interrupted(count: int) -> None:
+        computed.append(count)
+        if len(computed) == 2:
+            raise KeyboardInterrupt
+
+    assert isinstance(job.work, EnsembleSpec)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.compute_ensemble(job, job.work, interrupted)
+    assert len(jobs.checkpoints_of(job, job.work).stored()) == 2
+    entry._track(job, None, Termination())
+    (new,) = store.search()
+    assert (new.status, new.run_id != old.run_id) == ("FINISHED", True)
+    assert {k: v for k, v in new.metrics.items() if k.startswith("obs.")} == {
+        k: v for k, v in old.metrics.items() if k.startswith("obs.")
+    }
+
+
+def test_a_stricter_limit_of_exclusions_is_asked_of_runs_in_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*SMALL, "ensemble.realizations=10", f"outputs={tmp_path}"]
+    found = [Realization(k, failure="It stalled.") if k < 1 else Realization(k, {"entropy": 0.5}) for k in range(10)]
+    monkeypatch.setattr(jobs, "run_ensemble", lambda spec, **_: EnsembleResult(spec, found))
+    (job,) = make_plan(ROOT / "conf", words).jobs
+    entry._track(job, None, Termination())
+    (strict,) = make_plan(ROOT / "conf", [*words, "ensemble.max_excluded=0.05"]).jobs
+    assert strict.fingerprint == job.fingerprint
+    with pytest.raises(ConvergenceError, match=r"1 of 10 realizations .* more than ensemble.max_excluded = 0.05 allows"):
+        entry._track(strict, None, Termination())
+    assert sorted(run.status for run in Store(default_uri(tmp_path), "dnplab", create=False).search()) == [
+        "FAILED",
+        "FINISHED",
+    ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dnplab.tracking import Store
+from tests.systems.outputs import table_of
 from tests.systems.servers import POSTGRES, free_port, mlflow_server, postgres_database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,8 +38,7 @@ def sweep(outputs: Path, *words: str) -> bytes:
     command = [sys.executable, "-m", "experiments.run", *WORDS, f"outputs={outputs}", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
-    (folder,) = (outputs / "crossover").iterdir()
-    return (folder / "crossover.csv").read_bytes()
+    return table_of(outputs)
 
 
 def test_a_parallel_sweep_on_a_server_equals_the_one_in_a_file(server: str, tmp_path: Path) -> None:

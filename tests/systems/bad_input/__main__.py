@@ -1,9 +1,9 @@
-"""Bad input and bad circumstances at the command line: does each end in one clear sentence, or in the right numbers?
+"""Carry out the table of bad input, or the cases whose name or command holds the words that are given.
 
-    python -m tests.systems.bad_input            # the whole table: exit code, seconds, outcome and sentence of each case
-    python -m tests.systems.bad_input clock      # the cases whose name or command holds the word
+    python -m tests.systems.bad_input            # the whole table
+    python -m tests.systems.bad_input clock
 
-A row says what is typed, what was done to the folder before, and what must come out; `bad_input_case` carries it out.
+Each case is written with its exit code, its seconds, its outcome and what was said.
 """
 
 from __future__ import annotations
@@ -13,14 +13,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.systems.bad_input_case import Case, MissingToolError, complaints, warm_store
-from tests.systems.bad_input_files import FILES
-from tests.systems.bad_input_words import WORDS
-from tests.systems.bad_input_world import WORLD
+from tests.systems.bad_input import CASES
+from tests.systems.bad_input.case import Case, MissingToolError, complaints
+from tests.systems.bad_input.folder import warm_store
 
-__all__ = ["CASES", "report"]
-
-CASES: tuple[Case, ...] = (*WORDS, *FILES, *WORLD)
 SHOWN = 6  # lines of what a command said
 
 

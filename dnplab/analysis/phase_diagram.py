@@ -1,0 +1,230 @@
+r"""Where thermal mixing is lost over bath temperature T and coupling U: by the eigenstates (Anderson) or the bath (Zeno).
+
+Two measures are 0 where all spins share a temperature and 1 where each is on its own:
+
+    localization_index                = ansatz_deviation / (ansatz_deviation + bloch_distance)
+    ansatz_deviation_over_uncoupled   = mean ansatz_deviation over that at the weakest U of the map, same T and samples
+
+Thermal mixing is lost where one passes 1/2. The index is followed for all models but Hilbert: at U -> 0 Hilbert does not
+become independent spins (its 1/T_nm counts the flips of all spins), so that its bloch_distance, and the difference of any
+model from it, mean little at the weakest couplings and high temperatures. The second measure needs no Bloch profile and is
+followed for every model; its weakest U must be that of localized eigenstates, U <= Delta omega_e / 50, as in the letter's
+control.
+
+All intervals are 95 % of the joint bootstrap. Zeno localization is what nonsecular has and Hilbert has not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from dnplab.analysis.grids import (
+    Array,
+    Average,
+    Axes,
+    average,
+    cube,
+    estimate,
+    intervals,
+    level_crossing,
+    points,
+    ratio,
+    weights_of,
+)
+from dnplab.analysis.sweep import Sweep
+from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
+from dnplab.errors import UndefinedMeasureError
+
+__all__ = ["phase_diagram_metrics", "phase_diagram_note", "phase_diagram_tables"]
+
+INDEX, OVER_UNCOUPLED, DIFFERENCE = "localization_index", "ansatz_deviation_over_uncoupled", "ansatz_deviation_minus_hilbert"
+COUPLING, TEMPERATURE = "system.coupling_mhz", "temperature_k"
+UNITS = {"coupling_mhz": "MHz", TEMPERATURE: "K"}
+MIXED, LOST = "thermal mixing", "localized"
+WORDS = {OVER_UNCOUPLED: "Half of the deviation of uncoupled spins is left", INDEX: "The localization index is 1/2"}
+HALF = 0.5
+LOCALIZED_BY = 50.0  # Delta omega_e / U of the letter's localized control
+SOFT = 10.0  # by which the letter's own ergodic spins miss (S71)
+CRITERIA = ("s71", "s72_t_zero", "s77_t_zero", "s82_coupling_t_zero", "s82_coupling_t_star")  # those that turn on such maps
+
+
+def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dict[str, pd.DataFrame]:
+    """The map and its boundaries.
+
+    boundary : by measure, model and temperature, the coupling below which thermal mixing is lost, and its ratio to Hilbert's
+    loss : by measure, model and coupling, the temperature above which it is lost
+    map : by model, temperature and coupling, the measures with their errors; localized_eigenstates says where Hilbert's
+        deviation and the difference from it mean little
+    criteria : by temperature and coupling, the ratios of `CRITERIA` (that of s71 times 10, as the letter takes it)
+
+    A boundary that does not exist is NaN with a reason.
+
+    Raises:
+        UndefinedMeasureError: the sweep is no map of temperature and coupling, or has not measured the profile.
+
+    """
+    _require_map(sweep)
+    samples = sweep.realizations.rename(columns={COUPLING: "coupling_mhz"})
+    models = in_order(samples["model"])
+    temperatures, couplings = (np.unique(samples[key].to_numpy(dtype=float)) for key in (TEMPERATURE, "coupling_mhz"))
+    axes = {"model": list(models), TEMPERATURE: list(temperatures), "coupling_mhz": list(couplings)}
+    uncoupled = bool(_localized(sweep, couplings[0]))
+    measured = _measured(samples, models, axes, uncoupled, weights_of(samples, bootstrap, seed))
+    boundary, loss = [], []
+    for name, model in _followed(models, measured):
+        curves = _curves(measured[name], models.index(model))  # (1 + B, T, U)
+        for t, temperature in enumerate(temperatures):
+            found = _crossing("coupling_mhz", couplings, curves[:, t], MIXED, LOST)
+            if name == OVER_UNCOUPLED and REFERENCE in models and model != REFERENCE:
+                hilbert = _curves(measured[name], models.index(REFERENCE))[:, t]
+                places = (_places(couplings, values) for values in (curves[:, t], hilbert))
+                found |= estimate("coupling_over_hilbert", np.divide(*places))
+            boundary.append({"measure": name, "model": model, TEMPERATURE: temperature, **found})
+        for u, coupling in enumerate(couplings):  # 1 - y falls where y rises
+            found = _crossing(TEMPERATURE, temperatures, 1 - curves[:, :, u], LOST, MIXED)
+            loss.append({"measure": name, "model": model, "coupling_mhz": coupling, **found})
+    return {
+        "boundary": pd.DataFrame(boundary),
+        "loss": pd.DataFrame(loss),
+        "map": _map(sweep, samples, measured, axes),
+        "criteria": _criteria(sweep),
+    }
+
+
+def phase_diagram_note(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Where thermal mixing is lost, cold and warm, with and without the bath; on warming, at which couplings."""
+    cells, boundary, loss = tables["map"], tables["boundary"], tables["loss"]
+    said = [f"N = {cells['n_spins'].iloc[0]}, {_counted(cells['realizations'])} a point."]
+    for measure in boundary["measure"].unique():
+        rows = boundary[boundary["measure"] == measure]
+        models = []
+        for model in in_order(rows["model"]):
+            ends = rows[rows["model"] == model].iloc[[0, -1]].to_dict("records")
+            where = " and ".join(f"{_words(row, 'coupling_mhz', 'MHz')} at {row[TEMPERATURE]:g} K" for row in ends)
+            known = all(np.isfinite(row.get("coupling_over_hilbert", np.nan)) for row in ends)
+            times = " and ".join(_words(row, "coupling_over_hilbert", "") for row in ends) if known else ""
+            beyond = f" ({times} times that)" if known else ""
+            models.append(f"{where} in {model}{beyond}")
+        said.append(f"{WORDS[str(measure)]} at U/2π = {', '.join(models)}.")
+    warmed = loss[loss["model"] != REFERENCE].dropna(subset=[TEMPERATURE])
+    for measure in warmed["measure"].unique():
+        rows = warmed[warmed["measure"] == measure].to_dict("records")
+        places = [f"{row['model']} at {_words(row, TEMPERATURE, 'K')} for {row['coupling_mhz']:g} MHz" for row in rows]
+        said.append(f"Lost on warming ({str(measure).replace('_', ' ')}): {', '.join(places)}.")
+    return " ".join(said)
+
+
+def phase_diagram_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+    """The boundaries as metrics, `obs.coupling_mhz.<measure>.<model>.<T>K`."""
+    rows = tables["boundary"].to_dict("records")
+    return {f"obs.coupling_mhz.{row['measure']}.{row['model']}.{row[TEMPERATURE]:g}K": row["coupling_mhz"] for row in rows}
+
+
+def _require_map(sweep: Sweep) -> None:
+    if others := [key for key in sweep.groups if key != COUPLING]:
+        raise UndefinedMeasureError(
+            f"A phase diagram is over temperature and coupling, but this sweep varies {others[0]} too."
+        )
+    for key in (TEMPERATURE, COUPLING):
+        count = sweep.realizations[key].nunique() if key in sweep.realizations else 1
+        if count < 2:
+            name = "bath.temperature_k" if key == TEMPERATURE else key
+            raise UndefinedMeasureError(f"A phase diagram needs several values of {name}, but this sweep has one.")
+    for name in (LEADING, INDEX):
+        if name not in sweep.realizations or sweep.realizations[name].isna().all():
+            raise UndefinedMeasureError(
+                f"A phase diagram shows {name}, which these runs have not measured; observables=profile measures it."
+            )
+
+
+def _localized(sweep: Sweep, couplings: ArrayLike) -> NDArray[np.bool_]:
+    """Whether couplings in MHz leave the eigenstates of H_S localized, by the letter's control."""
+    width = float(sweep.runs["system.disorder_mhz"].astype(float).min())
+    return np.asarray(couplings, dtype=np.float64) * LOCALIZED_BY <= width * (1 + 1e-9)
+
+
+def _measured(samples: pd.DataFrame, models: list[str], axes: Axes, uncoupled: bool, weights: Array) -> dict[str, Average]:
+    """Every measure on the grid (models, temperatures, couplings)."""
+    deviation = cube(samples, LEADING, axes)
+    measured = {LEADING: average(deviation, weights), INDEX: average(cube(samples, INDEX, axes), weights)}
+    if uncoupled:
+        measured[OVER_UNCOUPLED] = ratio(deviation, deviation[:, :, :1], weights)
+    if REFERENCE in models:
+        hilbert = deviation[models.index(REFERENCE)]
+        measured[DIFFERENCE] = average(deviation - hilbert, weights)
+        measured[RATIO] = ratio(deviation, hilbert, weights)
+    return measured
+
+
+def _followed(models: list[str], measured: Mapping[str, Average]) -> Iterator[tuple[str, str]]:
+    """The pairs (measure, model) whose boundary means something."""
+    for model in models:
+        if OVER_UNCOUPLED in measured:
+            yield OVER_UNCOUPLED, model
+        if model != REFERENCE:
+            yield INDEX, model
+
+
+def _curves(measured: Average, model: int) -> Array:
+    """A measure of one model, of all samples and of each resample: (1 + B, T, U)."""
+    return np.concatenate([measured.mean[None, model], measured.resampled[:, model]])
+
+
+def _places(x: Array, curves: Array) -> Array:
+    """Where `curves` (1 + B, K) fall below 1/2, over the points that have a value: (1 + B,)."""
+    known = np.isfinite(curves[0])
+    return level_crossing(x[known], curves[:, known], HALF) if known.any() else np.full(len(curves), np.nan)
+
+
+def _crossing(name: str, x: Array, curves: Array, below: str, above: str) -> dict[str, object]:
+    """Where `curves` (1 + B, K) fall below 1/2 on the axis `name`; below, above: what holds on all of it if they do not."""
+    places = _places(x, curves)
+    known = np.isfinite(curves[0])
+    reason = ""
+    if not known.any():
+        reason = "no finished run"
+    elif np.isnan(places[0]):
+        always = below if curves[0, known][0] < HALF else above
+        reason = f"{always} from {x[known][0]:g} to {x[known][-1]:g} {UNITS[name]}"
+    elif np.isnan(estimate(name, places)[name]):
+        reason = "gone in most resamples"
+    return {**estimate(name, places), "without_crossing": float(np.isnan(places[1:]).mean()), "reason": reason}
+
+
+def _map(sweep: Sweep, samples: pd.DataFrame, measured: Mapping[str, Average], axes: Axes) -> pd.DataFrame:
+    table = points(samples, axes)
+    for name, values in measured.items():
+        table[name] = values.mean.ravel()
+        if name in (OVER_UNCOUPLED, RATIO):
+            table[f"{name}_lower"], table[f"{name}_upper"] = (end.ravel() for end in intervals(values.resampled))
+        else:
+            table[f"{name}_sem"] = values.sem.ravel()
+    table["localized_eigenstates"] = _localized(sweep, table["coupling_mhz"])
+    table["n_spins"] = int(sweep.runs["system.n_spins"].iloc[0])
+    return table
+
+
+def _criteria(sweep: Sweep) -> pd.DataFrame:
+    keys = {"bath.temperature_k": TEMPERATURE, COUPLING: "coupling_mhz"}
+    names = {f"regime.{name}": name for name in CRITERIA if f"regime.{name}" in sweep.runs}
+    table = sweep.runs[[*keys, *names]].rename(columns=keys | names).drop_duplicates([*keys.values()])
+    if "s71" in table:
+        table["s71"] *= SOFT
+    return table.sort_values([*keys.values()], ignore_index=True)
+
+
+def _counted(counts: pd.Series) -> str:
+    least, most = int(counts[counts > 0].min()), int(counts.max())
+    return f"{most} samples" if least == most else f"{least} to {most} samples"
+
+
+def _words(row: Mapping[Any, Any], name: str, unit: str) -> str:
+    """A place in words: "0.52 [0.48, 0.57] MHz", or why there is none."""
+    if np.isnan(row[name]):
+        return f"nowhere ({row['reason']})"
+    return f"{row[name]:.2f} [{row[f'{name}_lower']:.2f}, {row[f'{name}_upper']:.2f}] {unit}".rstrip()

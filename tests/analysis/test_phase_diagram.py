@@ -1,0 +1,127 @@
+"""Boundaries of thermal mixing on a map where they are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dnplab.analysis.phase_diagram import phase_diagram_note, phase_diagram_tables
+from dnplab.errors import UndefinedMeasureError
+from tests.analysis.made_up_map import COUPLINGS, TEMPERATURES, boundary_mhz, samples, sweep
+
+UNCOUPLED = "ansatz_deviation_over_uncoupled"
+FOLLOWED = {(UNCOUPLED, "hilbert"), (UNCOUPLED, "nonsecular"), ("localization_index", "nonsecular")}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return phase_diagram_tables(sweep(samples()), bootstrap=200)
+
+
+def of(table: pd.DataFrame, **values: object) -> pd.DataFrame:
+    for key, value in values.items():
+        table = table[table[key] == value]
+    return table
+
+
+def test_the_boundary_is_where_it_was_made(tables: dict[str, pd.DataFrame]) -> None:
+    boundary = tables["boundary"]
+    assert set(zip(boundary["measure"], boundary["model"], strict=True)) == FOLLOWED
+    for (_, model), rows in boundary.groupby(["measure", "model"]):
+        np.testing.assert_allclose(rows["coupling_mhz"], boundary_mhz(str(model), rows["temperature_k"]), rtol=1e-9)
+    # a factor that samples share cancels only if they are resampled together
+    np.testing.assert_allclose(boundary["coupling_mhz_lower"], boundary["coupling_mhz_upper"], rtol=1e-9)
+
+
+def test_the_loss_on_warming_exists_between_the_boundaries_of_both_ends(tables: dict[str, pd.DataFrame]) -> None:
+    for measure in (UNCOUPLED, "localization_index"):
+        loss = of(tables["loss"], measure=measure, model="nonsecular").set_index("coupling_mhz")
+        assert list(loss.index[loss["temperature_k"].notna()]) == [0.5]
+        assert boundary_mhz("nonsecular", loss["temperature_k"][0.5]) == pytest.approx(0.5)
+        assert loss["reason"][0.1] == "localized from 1.2 to 12 K"
+        assert loss["reason"][3.0] == "thermal mixing from 1.2 to 12 K"
+    assert of(tables["loss"], model="hilbert")["temperature_k"].isna().all()
+
+
+def test_scatter_that_samples_do_not_share_widens_the_interval() -> None:
+    values = samples(count=40)
+    jitter = np.random.default_rng(7).normal(scale=0.2, size=len(values))
+    noisy = values.assign(localization_index=values["localization_index"] + jitter)
+    boundary = of(phase_diagram_tables(sweep(noisy))["boundary"], measure="localization_index")
+    expected = 0.2 / np.sqrt(40) / 0.25  # error of the mean over the slope in log U, at a node; less between two
+    width = np.log(boundary["coupling_mhz_upper"] / boundary["coupling_mhz_lower"]) / (2 * 1.96)
+    assert (width < 1.5 * expected).all()
+    assert (width > 0.4 * expected).all()
+    pulls = np.log(boundary["coupling_mhz"] / boundary_mhz("nonsecular", boundary["temperature_k"])) / width
+    assert np.abs(pulls).max() < 3.5
+
+
+def test_the_map_and_what_is_missing_in_it() -> None:
+    values = samples()
+    hole = (values["temperature_k"] == 4.0) & (values["system.coupling_mhz"] == 0.5) & (values["model"] == "nonsecular")
+    found = phase_diagram_tables(sweep(values[~hole]), bootstrap=50)
+    cells = found["map"]
+    assert len(cells) == 2 * len(TEMPERATURES) * len(COUPLINGS)
+    row = of(cells, model="nonsecular", temperature_k=4.0, coupling_mhz=0.5).iloc[0]
+    assert row["realizations"] == 0
+    assert np.isnan(row["localization_index"])
+    boundary = of(found["boundary"], measure="localization_index", temperature_k=4.0)["coupling_mhz"].iloc[0]
+    assert boundary == pytest.approx(float(boundary_mhz("nonsecular", 4.0)))  # between the neighbours, linear in log U
+    assert list(of(cells, model="hilbert", temperature_k=2.0)["localized_eigenstates"]) == [True, True] + [False] * 4
+
+
+def test_differences_are_of_the_samples_that_both_have() -> None:
+    values = samples()
+    rng = np.random.default_rng(1)
+    values["ansatz_deviation"] += rng.normal(scale=0.01, size=len(values))
+    dropped = (values["model"] == "hilbert") & (values["realization"] < 5)
+    cells = phase_diagram_tables(sweep(values[~dropped]), bootstrap=50)["map"]
+    row = of(cells, model="nonsecular", temperature_k=2.0, coupling_mhz=0.2).iloc[0]
+    both = values[(values["temperature_k"] == 2.0) & (values["system.coupling_mhz"] == 0.2) & (values["realization"] >= 5)]
+    wide = both.pivot_table(index="realization", columns="model", values="ansatz_deviation")
+    assert row["ansatz_deviation_minus_hilbert"] == pytest.approx((wide["nonsecular"] - wide["hilbert"]).mean())
+    assert row["ansatz_deviation_minus_hilbert_sem"] == pytest.approx((wide["nonsecular"] - wide["hilbert"]).sem())
+    assert row["ansatz_deviation_over_hilbert"] == pytest.approx(wide["nonsecular"].mean() / wide["hilbert"].mean())
+
+
+def test_criteria_turn_where_they_should(tables: dict[str, pd.DataFrame]) -> None:
+    cold = of(tables["criteria"], temperature_k=1.2).set_index("coupling_mhz")
+    assert cold["s82_coupling_t_zero"][0.1] == pytest.approx(1 / (2 * np.pi * 0.1 * 1.6))  # 1 / (U T(0))
+    assert cold["s71"][0.5] == pytest.approx(1.0)  # Delta omega_e / 10
+
+
+def test_the_note_says_where_and_how_well(tables: dict[str, pd.DataFrame]) -> None:
+    note = phase_diagram_note(tables)
+    assert "N = 8, 12 samples a point." in note
+    assert "is left at U/2π = 0.40 [0.40, 0.40] MHz at 1.2 K and 0.40 [0.40, 0.40] MHz at 12 K in hilbert, 0.40" in note
+    assert "in nonsecular (1.00 [1.00, 1.00] and 2.00 [2.00, 2.00] times that)." in note
+    assert "Lost on warming (localization index): nonsecular at 2.52 [2.52, 2.52] K for 0.5 MHz." in note
+
+
+def test_a_map_of_strong_couplings_has_no_uncoupled_spins() -> None:
+    values = samples()
+    tables = phase_diagram_tables(sweep(values[values["system.coupling_mhz"] > 0.1]), bootstrap=20)
+    assert set(tables["boundary"]["measure"]) == {"localization_index"}
+    assert UNCOUPLED not in tables["map"]
+    note = phase_diagram_note(phase_diagram_tables(sweep(values[values["system.coupling_mhz"] > 0.7]), bootstrap=20))
+    assert "The localization index is 1/2 at U/2π = nowhere (thermal mixing from 1 to 3 MHz) at 1.2 K" in note
+
+
+def test_one_model_alone_is_a_map() -> None:
+    tables = phase_diagram_tables(sweep(samples(models=("nonsecular",))), bootstrap=20)
+    assert "ansatz_deviation_over_hilbert" not in tables["map"]
+    assert "nonsecular" in phase_diagram_note(tables)
+
+
+def test_what_is_no_map_is_refused() -> None:
+    values = samples(count=2)
+    with pytest.raises(UndefinedMeasureError, match=r"this sweep varies system\.n_spins too"):
+        phase_diagram_tables(sweep(values.assign(**{"system.n_spins": 8}), groups=("system.n_spins", "system.coupling_mhz")))
+    with pytest.raises(UndefinedMeasureError, match=r"several values of bath\.temperature_k"):
+        phase_diagram_tables(sweep(values[values["temperature_k"] == 2.0]))
+    one = values[values["system.coupling_mhz"] == 0.2].drop(columns="system.coupling_mhz")
+    with pytest.raises(UndefinedMeasureError, match=r"several values of system\.coupling_mhz"):
+        phase_diagram_tables(sweep(one, groups=()))
+    with pytest.raises(UndefinedMeasureError, match="observables=profile measures it"):
+        phase_diagram_tables(sweep(values.drop(columns="localization_index")))

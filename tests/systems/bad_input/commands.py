@@ -1,0 +1,57 @@
+"""Wrong words for the commands other than experiments.run."""
+
+from __future__ import annotations
+
+from tests.systems.bad_input.case import FOLDER, refused
+from tests.systems.bad_input.words import NOT_UNDERSTOOD
+
+__all__ = ["COMMANDS"]
+
+NO_MULTIRUN = "-m is for python -m experiments.run"
+
+COMMANDS = [
+    refused(line, *says, command=command)
+    for command, line, *says in (
+        ("status", "-m", NO_MULTIRUN),
+        ("status", "swep=x", "There is no config key swep; did you mean sweep?"),
+        ("status", "sweep=[x]", "sweep is ['x'], but it must be text or null."),
+        ("status", "outputs=", "outputs is '', but it must be the path of a folder."),
+        ("status", "nonsense", f"'nonsense' {NOT_UNDERSTOOD}"),
+        ("status", "--config-dir=x", "--config-dir is for python -m experiments.run"),
+        ("status", "", "There is no tracking store at"),
+        ("crossover", "", "There is no tracking store at"),
+        ("crossover", "-m seed=1,2", NO_MULTIRUN),
+        ("crossover", "seed=1,2", "seed=1,2 names several values, but seed takes one here."),
+        ("crossover", "bootstrap=1", "bootstrap is 1, but it must be"),
+        ("crossover", "bootstrap=1e3", "bootstrap is 1000.0, but it must be an integer."),
+        ("crossover", "seed=-1", "seed is -1, but it must be an integer >= 0."),
+        ("crossover", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("collect", "", "sources is [], but it must be at least one output folder"),
+        ("collect", "-m sources=[a]", NO_MULTIRUN),
+        ("collect", "sources=a", "sources is 'a', but it must be a list"),
+        ("collect", "sources=[nowhere]", "nowhere', but it must be output folders of experiments.run"),
+        ("claims", "-m", NO_MULTIRUN),
+        ("claims", "scale=huge", "scale is 'huge', but it must be one of quick, full."),
+        ("claims", "only=[nope]", "only is ['nope'], but it must be"),
+        ("claims", "workers=-1", "workers is -1, but it must be an integer >= 0."),
+        ("claims", "size.n_spins=0", "size.n_spins is 0, but it must be"),
+        ("claims", "size.n_spins=30", "n_spins is 30, but", "GiB"),
+        ("claims", "size.realizations=0", "size.realizations is 0, but it must be"),
+        ("benchmark", "-m", NO_MULTIRUN),
+        ("benchmark", "sizes=[]", "sizes is [], but it must be a list of one or more different values."),
+        ("benchmark", "sizes=[4,4]", "sizes is [4, 4], but it must be a list of one or more different values."),
+        ("benchmark", "sizes=[0]", "sizes is 0, but it must be an integer >= 1."),
+        ("benchmark", "sizes=[30]", "30, but", "GiB"),
+        ("benchmark", "cases=[nope]", "cases is 'nope', but it must be names out of table1_cold"),
+        ("benchmark", "methods=[nope]", "methods is 'nope', but it must be"),
+        ("benchmark", "limit_s=nan", "limit_s is nan, but it must be a finite number > 0."),
+        ("benchmark", "sizes=[3] outputs=", "outputs is '', but it must be the path of a folder."),
+        ("benchmark", "sizes=[3] outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("robustness", "-m", NO_MULTIRUN),
+        ("robustness", "samples=3", "samples is 3, but it must be at least one for each of the 4 sizes."),
+        ("robustness", "rtol=2", "rtol is 2.0, but it must be a number > 0 and < 1."),
+        ("robustness", "sizes=[30]", "sizes is 30, but", "GiB"),
+        ("robustness", "sizes=[1000]", "1000, but"),
+        ("robustness", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+    )
+]
