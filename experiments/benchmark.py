@@ -26,9 +26,8 @@ from dnplab.benchmark.table import benchmark_table, format_table, row_of
 from dnplab.config import make_plan
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from dnplab.memory import require_memory
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.command import CONF, as_script, dated_folder, typed_config
+from experiments.command import CONF, as_script, dated_folder, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
 __all__ = ["CASES", "main"]
@@ -98,7 +97,7 @@ def main() -> int:
             return 0
         config = _checked(config)
         check_outputs(config.outputs)
-        require_memory(max(config.sizes), "nonsecular")
+        require_room("sizes", max(config.sizes))
         problems = list(_problems(config))
         return _carry_out(config, problems, dated_folder(config.outputs, "benchmark"))
     except DnplabError as error:

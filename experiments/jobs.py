@@ -94,7 +94,7 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
     progress : called with the number of units done since the last call
     guarded : entered inside the run, so that an interruption closes it
     """
-    own = {"device": job.config.solver.device, "numerics": numerics_version(), "checkpoints": ""}
+    own = {"device": job.config.solver.device, "numerics": job.numerics, "checkpoints": ""}
     if isinstance(job.work, EnsembleSpec):
         own["checkpoints"] = str(checkpoints_of(job, job.work).folder)
     tags = run_tags(job.work, job.config.tracking.sweep) | code_tags(ROOT, "zeno-dnp") | own

@@ -37,7 +37,7 @@ from dnplab.config import (
     to_config,
     with_full_key,
 )
-from dnplab.ensemble import EnsembleSpec, numerics_version
+from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError
 from dnplab.tracking import (
     Store,
@@ -109,7 +109,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
             forget(job, store)
     found = _found(plan, store, thorough=False)
     print(_announcement(plan, len(found)))
-    for note in (*plan.notes, *_other_numerics(found)):
+    for note in (*plan.notes, *_other_numerics(plan, found)):
         print(note)
     found, code = _completed(plan, store, found, termination)
     try:
@@ -127,9 +127,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
     return code
 
 
-def _completed(
-    plan: Plan, store: Store, found: list[TrackedRun], termination: Termination
-) -> tuple[list[TrackedRun], int]:
+def _completed(plan: Plan, store: Store, found: list[TrackedRun], termination: Termination) -> tuple[list[TrackedRun], int]:
     """The finished runs of a plan after all that `found` lacks was computed, and Hydra's exit code."""
     finished = {run.tags["fingerprint"] for run in found}
     still = [job for job in plan.jobs if job.fingerprint not in finished]
@@ -209,9 +207,9 @@ def _announcement(plan: Plan, finished: int) -> str:
     return f"Sweep {plan.sweep}: {len(plan.jobs)} runs{samples}.{known}"
 
 
-def _other_numerics(found: Sequence[TrackedRun]) -> list[str]:
-    """A sentence on runs in the store whose numbers other solvers or models than the present ones have computed."""
-    others = sum(run.tags.get("numerics") != numerics_version() for run in found)
+def _other_numerics(plan: Plan, found: Sequence[TrackedRun]) -> list[str]:
+    """A sentence on runs in the store whose numbers other solvers, models or studies than the present ones have computed."""
+    others = sum(run.tags.get("numerics") != job.numerics for job, run in _paired(plan, found))
     if not others:
         return []
     return [f"{others} of them were computed by another version of the code; rerun=true computes them again."]

@@ -53,7 +53,7 @@ class Question:
     tables : what the sweep says, by name; the first table is the answer in numbers, which is printed
     note : one to three sentences: the conclusion with its numbers and errors, and what it does not cover
     figure : of the tables, with the note below
-    shown : columns of the printed table and their titles, those that exist; empty shows every column under its name
+    shown : columns of the printed table and their titles, those that exist; None shows every column
     metrics : numbers that the summary run logs
     """
 
@@ -79,12 +79,30 @@ FACTORS_SHOWN = {
     "share": "share of the letter's",
     "crossover_k": "crossover / K",
 }
+BOUNDARY_SHOWN = {
+    "measure": "measure",
+    "model": "model",
+    "temperature_k": "T / K",
+    "coupling_mhz": "1/2 at U / MHz",
+    "coupling_over_hilbert": "over hilbert",
+    "reason": "",
+}
+OPTIMUM_SHOWN = {
+    "temperature_k": "T / K",
+    "lobe": "lobe",
+    "model": "model",
+    "offset_mhz": "optimum / MHz",
+    "nuclear_polarization": "P_n",
+    "nuclear_polarization_over_hilbert": "over hilbert",
+}
 QUESTIONS: dict[str, Question] = {  # by what `summary` says in a config; dnplab.config.plan knows these names
     "finite_size": Question(finite_size_tables, finite_size_note, finite_size_figure, SIZES_SHOWN, finite_size_metrics),
     "one_factor": Question(one_factor_tables, one_factor_note, one_factor_figure, FACTORS_SHOWN, one_factor_metrics),
     "zeno_ratio": Question(zeno_ratio_tables, zeno_ratio_note, zeno_ratio_figure, metrics=zeno_ratio_metrics),
-    "phase_diagram": Question(phase_diagram_tables, phase_diagram_note, phase_diagram_figure, metrics=phase_diagram_metrics),
-    "frequency": Question(frequency_tables, frequency_note, frequency_figure, metrics=frequency_metrics),
+    "phase_diagram": Question(
+        phase_diagram_tables, phase_diagram_note, phase_diagram_figure, BOUNDARY_SHOWN, phase_diagram_metrics
+    ),
+    "frequency": Question(frequency_tables, frequency_note, frequency_figure, OPTIMUM_SHOWN, frequency_metrics),
 }
 
 

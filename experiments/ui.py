@@ -58,15 +58,13 @@ def main() -> int:
         uri = config.tracking.uri or default_uri(Path(config.outputs))
         shown = _look_up(uri)
         if uri.startswith("http"):
-            _print_links(shown, uri.rstrip("/"), saved=False)
+            _print_links(shown, shown[0][0].link.partition("/#")[0], saved=False)
             return 0
         port = choose_port(config.port)
-        for store, found in shown:
-            _prepare(store, found)
     except DnplabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    return _serve(shown, port)
+    return _serve(shown, port, saved=_prepared(shown))
 
 
 def _look_up(uri: str) -> list[tuple[Store, list[Exhibit]]]:
@@ -79,20 +77,26 @@ def _look_up(uri: str) -> list[tuple[Store, list[Exhibit]]]:
     stores = [Store(uri, name, create=False) for name in experiment_names(uri)]
     shown = [(store, found) for store in stores if (found := exhibits(store))]
     if not shown:
-        raise TrackingError(f"The store {uri!r} holds no finished run; `python -m experiments.status` tells of the others.")
+        raise TrackingError("The store holds no finished run; `python -m experiments.status` tells of the others.")
     return shown
 
 
-def _prepare(store: Store, found: Sequence[Exhibit]) -> None:
-    """Add to an experiment what is not there yet: a view for each exhibit, and how to read the page."""
-    for exhibit in found:
-        save_view(store, view_of(exhibit), exhibit.runs[0].started_ms)
-    note = store.experiment_tags().get(NOTE, "")
-    if HEADING not in note and not any(exhibit.curves for exhibit in found):
-        store.tag_experiment(NOTE, f"{note}\n\n{READING}".strip())
+def _prepared(shown: Sequence[tuple[Store, Sequence[Exhibit]]]) -> bool:
+    """Add what is not there yet: a view of each exhibit, and how to read the page; False where nothing can be added."""
+    try:
+        for store, found in shown:
+            for exhibit in found:
+                save_view(store, view_of(exhibit), exhibit.runs[0].started_ms)
+            note = store.experiment_tags().get(NOTE, "")
+            if HEADING not in note and not any(exhibit.curves for exhibit in found):
+                store.tag_experiment(NOTE, f"{note}\n\n{READING}".strip())
+    except TrackingError as error:
+        print(f"{error} Its pages open with the columns and charts that MLflow chooses.")
+        return False
+    return True
 
 
-def _serve(shown: Sequence[tuple[Store, Sequence[Exhibit]]], port: int) -> int:
+def _serve(shown: Sequence[tuple[Store, Sequence[Exhibit]]], port: int, *, saved: bool) -> int:
     """Serve a store until a signal asks to end; the exit code."""
     for number in ENDING:
         signal.signal(number, _end)
@@ -100,7 +104,7 @@ def _serve(shown: Sequence[tuple[Store, Sequence[Exhibit]]], port: int) -> int:
         with served(shown[0][0].uri, port) as server:
             print("MLflow starts, which takes some seconds.", flush=True)
             server.wait_until_ready()
-            _print_links(shown, server.address, saved=True)
+            _print_links(shown, server.address, saved=saved)
             print("\nCtrl-C ends the server.", flush=True)
             code = server.wait()
     except DnplabError as error:

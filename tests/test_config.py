@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dnplab.config import Plan, logged_params, make_plan, resolved
+from dnplab.config import QUESTIONS, Plan, logged_params, make_plan, resolved
 from dnplab.config.schema import field_types
 from dnplab.config.studies import COMMON, reads
 from dnplab.ensemble import run_ensemble
@@ -173,8 +173,10 @@ def test_every_experiment_states_a_question_of_its_own() -> None:
     assert all("?" in found.question for found in tracking.values())
     assert len({found.question for found in tracking.values()}) == len(EXPERIMENTS)
     # figures of the letter that show the same runs find each other's
-    assert {name for name in EXPERIMENTS if tracking[name].experiment != "dnplab-letter"} == {"crossover"}
-    assert tracking["crossover"].experiment == plan().jobs[0].config.tracking.experiment == "dnplab"
+    homes = {name: tracking[name].experiment for name in EXPERIMENTS}
+    assert {name for name, home in homes.items() if home != "dnplab-letter"} == {"crossover", *QUESTIONS}
+    assert all(homes[name] == f"dnplab-{name.replace('_', '-')}" for name in QUESTIONS)
+    assert homes["crossover"] == plan().jobs[0].config.tracking.experiment == "dnplab"
 
 
 def test_configs_of_another_folder(tmp_path: Path) -> None:

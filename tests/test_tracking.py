@@ -100,11 +100,21 @@ def test_the_experiment_states_its_question_and_its_artifacts_are_absolute(store
     assert store.sibling("crossover").experiment == f"{store.experiment}-crossover"
 
 
-def test_the_link_opens_the_runs_page(store: Store, outputs: Path) -> None:
+def test_the_link_opens_the_runs_page(store: Store) -> None:
     assert store.link == f"http://127.0.0.1:5000/#/experiments/{store.experiment_id}?workflowType=machine_learning"
-    command = ui_command(store.uri)
-    assert f"'sqlite:///{outputs}/mlflow.db'" in command
-    assert "--host 127.0.0.1" in command
+
+
+@pytest.mark.parametrize(
+    ("uri", "word"),
+    [
+        ("sqlite:////data/me/mlflow.db", " outputs=/data/me"),
+        ("sqlite:////data/my runs, 2/mlflow.db", """ 'outputs="/data/my runs, 2"'"""),
+        ("sqlite:////data/runs.db", " tracking.uri=sqlite:////data/runs.db"),
+        (default_uri(Path("outputs")), ""),
+    ],
+)
+def test_the_command_that_opens_a_store_names_it(uri: str, word: str) -> None:
+    assert ui_command(uri) == f"python -m experiments.ui{word}"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ FEWEST_TEMPERATURES = 5
 LARGER = 6  # from here on the two numbers that the ansatz matches are few of N
 LIMITS = ("1/N", "2^(-N/2)")
 NORMAL_95 = float(norm.ppf(0.5 + CONFIDENCE / 2))
+INFINITE = ["measure", "model", "law", "from_n", "sizes"]
+INFINITE += [name + end for name in ("coldest", "crossover_k", "width_decades") for end in ("", "_lower", "_upper")]
 ENDS = {"lower_k": "crossover_k_lower", "upper_k": "crossover_k_upper"}
 ENDS |= {"width_lower": "width_decades_lower", "width_upper": "width_decades_upper"}
 
@@ -88,19 +90,22 @@ def finite_size_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> di
     sizes = [int(n) for n in np.unique(samples["n_spins"])]
     curves = {n: curves_of(samples[samples["n_spins"] == n], bootstrap, seed, names) for n in sizes}
     means = pd.DataFrame([{"n_spins": n, **row} for n, found in curves.items() for row in _mean_rows(found)])
+    hotter = temperatures[max(FEWEST_TEMPERATURES, temperatures.size // 2) - 1 :]
+    end = max((t for t in hotter if t <= LETTER_HOTTEST_K), default=hotter[0])
     ends = [
         {"measure": measure, "definition": definition, "hottest_k": hottest, "n_spins": n, **row}
         for measure, definition in LOOKED_FOR
-        for hottest in temperatures[max(FEWEST_TEMPERATURES, temperatures.size // 2) - 1 :]
+        for hottest in hotter
         for n, found in curves.items()
         for row in _located(found, temperatures[temperatures <= hottest], measure, definition)
     ]
-    end = temperatures[temperatures <= LETTER_HOTTEST_K][-1] if temperatures[0] <= LETTER_HOTTEST_K else temperatures[-1]
+    if not ends:
+        raise UndefinedMeasureError(f"finite_size finds no size that has all temperatures of the sweep {sweep.name!r}.")
     found = pd.DataFrame(ends).rename(columns=ENDS)
     crossover = found[found["hottest_k"] == end].reset_index(drop=True)
     return {
         "crossover": crossover,
-        "infinite": pd.DataFrame(_infinite(curves, temperatures[temperatures <= end])),
+        "infinite": pd.DataFrame(_infinite(curves, temperatures[temperatures <= end]), columns=INFINITE),
         "fits": _fits(crossover),
         "limit": _laws(means, ["measure", "model", "temperature_k"]),
         "ends": found,

@@ -85,6 +85,7 @@ def _left(tables: Mapping[str, pd.DataFrame]) -> str:
     cold = (
         f"At {coldest:g} K the nonsecular deviation goes to {_pm(mine, 'limit', 4)} by a + b 2^(-N/2) from N = {LARGER} on "
         f"(Hilbert's to {_pm(other, 'limit', 4)}), or as N^-p with p = {_pm(powers[coldest], 'exponent', 1)}"
+        f"{_limit_curve(tables)}"
     )
     doubtful = [t for t, row in powers.items() if not _stays(fits[MODEL, LIMITS[1], t], row)]
     if not doubtful:
@@ -92,6 +93,14 @@ def _left(tables: Mapping[str, pd.DataFrame]) -> str:
     if max(powers) in doubtful:
         return f"{cold}: what is left at {max(powers):g} K, too, cannot be told from nothing, and nothing is decided."
     return f"{cold}. It surely stays above {max(doubtful):g} K: a crossover there; a transition below is not excluded."
+
+
+def _limit_curve(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Where the nonsecular deviation for N -> infinity has half of its rise."""
+    infinite = tables["infinite"]
+    chosen = (infinite["measure"] == LEADING) & (infinite["model"] == MODEL) & (infinite["law"] == LIMITS[1])
+    rows = infinite[chosen & (infinite["from_n"] == LARGER)].dropna(subset=["crossover_k"]).to_dict("records")
+    return f"; its limit has half of its rise at {_kelvin(rows[0])} over {_decades(rows[0])} decades" if rows else ""
 
 
 def _stays(line: Mapping[Hashable, Any], power: Mapping[Hashable, Any]) -> bool:

@@ -162,7 +162,7 @@ def _optima(polarization: Average, axes: Axes) -> pd.DataFrame:
             if (lobe, REFERENCE) in found:
                 row |= estimate(OVER, height / found[lobe, REFERENCE][1])
             rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else [TEMPERATURE, "lobe", "model", OFFSET, POLARIZATION])
 
 
 def _lobes(offsets: Array, curves: Array) -> Iterator[tuple[str, Array, Array]]:

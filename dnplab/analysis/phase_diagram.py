@@ -5,9 +5,9 @@ Two measures are 0 where all spins share a temperature and 1 where each is on it
     localization_index                = ansatz_deviation / (ansatz_deviation + bloch_distance)
     ansatz_deviation_over_uncoupled   = mean ansatz_deviation over that at the weakest U of the map, same T and samples
 
-Thermal mixing is lost where one passes 1/2. The index is followed for all models but Hilbert: at U -> 0 Hilbert does not
-become independent spins (its 1/T_nm counts the flips of all spins), so that its bloch_distance, and the difference of any
-model from it, mean little at the weakest couplings and high temperatures. The second measure needs no Bloch profile and is
+Thermal mixing is lost where one passes 1/2. The index is not followed for Hilbert and secular: at U -> 0 these do not become
+independent spins (their 1/T_nm counts the flips of all spins), so that their bloch_distance, and the difference of any model
+from them, mean little at the weakest couplings and high temperatures. The second measure needs no Bloch profile and is
 followed for every model; its weakest U must be that of localized eigenstates, U <= Delta omega_e / 50, as in the letter's
 control.
 
@@ -46,9 +46,11 @@ INDEX, OVER_UNCOUPLED, DIFFERENCE = "localization_index", "ansatz_deviation_over
 COUPLING, TEMPERATURE = "system.coupling_mhz", "temperature_k"
 UNITS = {"coupling_mhz": "MHz", TEMPERATURE: "K"}
 MIXED, LOST = "thermal mixing", "localized"
+NEVER_BLOCH = ("hilbert", "secular")
 WORDS = {OVER_UNCOUPLED: "Half of the deviation of uncoupled spins is left", INDEX: "The localization index is 1/2"}
 HALF = 0.5
 LOCALIZED_BY = 50.0  # Delta omega_e / U of the letter's localized control
+FEWEST = 3  # points of an axis: between two a crossing is what interpolation makes of it
 SOFT = 10.0  # by which the letter's own ergodic spins miss (S71)
 CRITERIA = ("s71", "s72_t_zero", "s77_t_zero", "s82_coupling_t_zero", "s82_coupling_t_star")  # those that turn on such maps
 
@@ -62,7 +64,7 @@ def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> 
         deviation and the difference from it mean little
     criteria : by temperature and coupling, the ratios of `CRITERIA` (that of s71 times 10, as the letter takes it)
 
-    A boundary that does not exist is NaN with a reason.
+    A boundary that does not exist is NaN with a reason; one that is crossed back says so.
 
     Raises:
         UndefinedMeasureError: the sweep is no map of temperature and coupling, or has not measured the profile.
@@ -88,6 +90,9 @@ def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> 
         for u, coupling in enumerate(couplings):  # 1 - y falls where y rises
             found = _crossing(TEMPERATURE, temperatures, 1 - curves[:, :, u], LOST, MIXED)
             loss.append({"measure": name, "model": model, "coupling_mhz": coupling, **found})
+    if not boundary:
+        told = f"a boundary of {' and '.join(models)} is measured against uncoupled spins"
+        raise UndefinedMeasureError(f"{COUPLING} must reach down to system.disorder_mhz / {LOCALIZED_BY:g}: {told}.")
     return {
         "boundary": pd.DataFrame(boundary),
         "loss": pd.DataFrame(loss),
@@ -166,7 +171,7 @@ def _followed(models: list[str], measured: Mapping[str, Average]) -> Iterator[tu
     for model in models:
         if OVER_UNCOUPLED in measured:
             yield OVER_UNCOUPLED, model
-        if model != REFERENCE:
+        if model not in NEVER_BLOCH:
             yield INDEX, model
 
 
@@ -186,13 +191,15 @@ def _crossing(name: str, x: Array, curves: Array, below: str, above: str) -> dic
     places = _places(x, curves)
     known = np.isfinite(curves[0])
     reason = ""
-    if not known.any():
-        reason = "no finished run"
+    if known.sum() < FEWEST:
+        places, reason = np.full_like(places, np.nan), f"fewer than {FEWEST} points"
     elif np.isnan(places[0]):
         always = below if curves[0, known][0] < HALF else above
         reason = f"{always} from {x[known][0]:g} to {x[known][-1]:g} {UNITS[name]}"
     elif np.isnan(estimate(name, places)[name]):
         reason = "gone in most resamples"
+    elif curves[0, known][-1] >= HALF:
+        reason = f"{above} again at {x[known][-1]:g} {UNITS[name]}"
     return {**estimate(name, places), "without_crossing": float(np.isnan(places[1:]).mean()), "reason": reason}
 
 

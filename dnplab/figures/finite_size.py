@@ -26,12 +26,15 @@ MEASURES = {
 SHORT = {name: label.partition(",")[0].partition(" at ")[0] for name, label in MEASURES.items()}
 COLOURS = dict(zip(MEASURES, ("black", "#0072b2", "#d55e00"), strict=True))
 DEFINITION = "half rise"
+LIMIT_LAW = "2^(-N/2)"
 LETTER_HOTTEST_K = 12.0
+APART = 1.35  # temperatures whose labels do not touch
+NORMAL_95 = 1.96
 
 
 def finite_size_figure(tables: Tables, note: str) -> Figure:
     """Above: three measures against temperature for every N, with half of their rise. Below: crossover temperature and width
-    against 1/N with their fits, and the ansatz deviation at the largest N (points) and for N -> infinity (bands).
+    against 1/N with their fits, and the ansatz deviation at the largest N (points) and for N -> infinity (lines).
 
     tables : of `dnplab.analysis.finite_size.finite_size_tables`
     """
@@ -45,7 +48,7 @@ def finite_size_figure(tables: Tables, note: str) -> Figure:
         axes[0, 0].legend(loc="upper left")
         for ax, letter, quantity, label in (
             (axes[1, 0], "d", "crossover_k", "crossover temperature (K)"),
-            (axes[1, 1], "e", "width_decades", "width, 10 % to 90 % of the rise (decades of $T$)"),
+            (axes[1, 1], "e", "width_decades", "width, 10 to 90 % (decades of $T$)"),
         ):
             _against_size(ax, tables, quantity)
             ax.set(xlabel=r"$1/N$", ylabel=label)
@@ -72,10 +75,7 @@ def _curves(ax: Axes, tables: Tables, measure: str) -> None:
         at = float(crossover["crossover_k"].get(n, np.nan))
         if np.isfinite(at):
             ax.plot([at], [np.interp(np.log(at), np.log(x), mean)], "D", ms=6, mfc="white", mec=colour, mew=1.4, zorder=5)
-    if len(curves):
-        temperature_axis(ax, curves["temperature_k"].unique())
-        if curves["temperature_k"].max() > LETTER_HOTTEST_K:
-            ax.axvline(LETTER_HOTTEST_K, color="0.7", lw=1.0, ls="--", zorder=0.3)
+    _temperatures(ax, curves)
 
 
 def _against_size(ax: Axes, tables: Tables, quantity: str) -> None:
@@ -94,15 +94,24 @@ def _against_size(ax: Axes, tables: Tables, quantity: str) -> None:
             ends = np.array([0.0, x.max()])
             ax.plot(ends, line["limit"] + line["slope"] * ends, color=colour, lw=1.0, zorder=0.5)
             ax.errorbar(
-                [0.0], [line["limit"]], yerr=1.96 * line["limit_sem"], fmt="s", ms=6, color=colour, mfc="white", capsize=4
+                [0.0],
+                [line["limit"]],
+                yerr=NORMAL_95 * line["limit_sem"],
+                fmt="s",
+                ms=6,
+                color=colour,
+                mfc="white",
+                capsize=4,
             )
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))
     ax.set_xlim(left=-0.01)
 
 
 def _limit(ax: Axes, tables: Tables) -> None:
-    """The ansatz deviation of both models at the largest N, and a + b/N at N -> infinity with its 95 % interval."""
+    """The ansatz deviation of both models at the largest N, and a + b 2^(-N/2) at N -> infinity with its 95 % interval."""
     curves, limit = (table[table["measure"] == "ansatz_deviation"] for table in (tables["curves"], tables["limit"]))
+    limit = limit[limit["law"] == LIMIT_LAW].dropna(subset=["limit"])
+    limit = limit[limit["from_n"] == limit["from_n"].max()]
     largest = curves["n_spins"].max()
     for model in ("hilbert", MODEL):
         rows = curves[(curves["model"] == model) & (curves["n_spins"] == largest)].sort_values("temperature_k")
@@ -110,14 +119,25 @@ def _limit(ax: Axes, tables: Tables) -> None:
         ax.plot(
             rows["temperature_k"], rows["mean"], "o", ms=4.5, mfc="white", color=colour, label=f"{model}, $N$ = {largest}"
         )
-        fit = (
-            limit[(limit["model"] == model) & (limit["law"] == "1/N")].dropna(subset=["limit"]).sort_values("temperature_k")
-        )
+        fit = limit[limit["model"] == model].sort_values("temperature_k")
         x, y, sem = (fit[name].to_numpy(dtype=np.float64) for name in ("temperature_k", "limit", "limit_sem"))
         if x.size:
-            ax.plot(x, y, "-", color=colour, lw=1.8, label=rf"{model}, $N \to \infty$ by $a + b/N$")
-            band(ax, x, y - 1.96 * sem, y + 1.96 * sem, colour)
+            ax.plot(x, y, "-", color=colour, lw=1.8, label=rf"{model}, $N \to \infty$")
+            band(ax, x, y - NORMAL_95 * sem, y + NORMAL_95 * sem, colour)
     ax.axhline(0.0, color="0.7", lw=0.8, zorder=0.3)
-    temperature_axis(ax, curves["temperature_k"].unique())
+    _temperatures(ax, curves)
     ax.set_ylabel("ansatz deviation")
-    ax.legend(loc="upper left")
+    ax.set_ylim(top=1.35 * ax.get_ylim()[1])  # room for the legend
+    ax.legend(loc="upper left", ncols=2, fontsize="small")
+
+
+def _temperatures(ax: Axes, curves: pd.DataFrame) -> None:
+    """A logarithmic axis with labels that stand apart, and the end of the letter's Table I where the curves go beyond."""
+    shown: list[float] = []
+    for value in sorted(curves["temperature_k"].unique()):
+        if not shown or value > APART * shown[-1]:
+            shown.append(float(value))
+    if shown:
+        temperature_axis(ax, np.array(shown))
+    if curves["temperature_k"].max() > LETTER_HOTTEST_K:
+        ax.axvline(LETTER_HOTTEST_K, color="0.7", lw=1.0, ls="--", zorder=0.3)

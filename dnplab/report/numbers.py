@@ -29,7 +29,7 @@ def with_error(value: float, error: float) -> str:
         return f"{value:.6g} ± 0"
     power = _power(value, error)
     decimals = _decimals(error, power)
-    text = f"{value / 10**power:.{decimals}f} ± {error / 10**power:.{decimals}f}"
+    text = " ± ".join(_fixed(part / 10**power, decimals) for part in (value, error))
     return f"({text})·10^{power}" if power else text
 
 
@@ -44,8 +44,13 @@ def with_interval(value: float, lower: float, upper: float) -> str:
     half = (upper - lower) / 2
     power = _power(value, half)
     decimals = _decimals(half, power)
-    a, b, c = (f"{part / 10**power:.{decimals}f}" for part in (value, lower, upper))
-    return f"{a} [{b}, {c}] · 10^{power}" if power else f"{a} [{b}, {c}]"
+    a, b, c = (_fixed(part / 10**power, decimals) for part in (value, lower, upper))
+    return f"({a} [{b}, {c}])·10^{power}" if power else f"{a} [{b}, {c}]"
+
+
+def _fixed(value: float, decimals: int) -> str:
+    """With so many decimals; what they round to zero has no sign."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def _power(value: float, error: float) -> int:

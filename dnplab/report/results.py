@@ -37,9 +37,12 @@ class Part:
 
 
 def parts_of(sweep: Sweep, album: Album, *, drawn: bool = True) -> Iterator[Part]:
-    """The parts of a sweep; without `drawn`, pictures and crossovers are left to its summary, which asks another question."""
+    """The parts of a sweep; without `drawn`, pictures and crossovers are left out: its summary asks something else."""
     table, temperatures = find_crossover(sweep)
     groups = list(split_groups(table, sweep.groups))
+    if len(groups) > MOST_GROUPS and not drawn:
+        yield Part("", (), (), (), (f"The summary puts {len(groups)} groups of runs together; each alone is in the store.",))
+        return
     for group, rows in groups[:MOST_GROUPS]:
         crossings = _of_group(temperatures, group) if drawn else temperatures.iloc[:0]
         yield _part(sweep, group, rows, crossings, album if drawn else None)

@@ -138,9 +138,15 @@ def _quoted(column: str) -> str:
     return column if kind == "attributes" else f"{kind}.`{name}`"
 
 
-def picture_table(names: Sequence[str]) -> pd.DataFrame:
-    """A table of PNG files at a run's root that the third view of a runs page shows side by side, a column a run."""
-    rows = [(name.removesuffix(".png"), {"type": "image", "filepath": name, "compressed_filepath": name}) for name in names]
+def picture_table(thumbnails: Mapping[str, str]) -> pd.DataFrame:
+    """A table of pictures that the third view of a runs page shows side by side, a column a run.
+
+    thumbnails : file of the picture -> file of what a cell shows of it, both at the run's root
+    """
+    rows = [
+        (name.rpartition(".")[0], {"type": "image", "filepath": name, "compressed_filepath": small})
+        for name, small in thumbnails.items()
+    ]
     return pd.DataFrame(rows, columns=["picture", "image"])
 
 

@@ -10,6 +10,7 @@ import contextlib
 import os
 import random
 import re
+import shlex
 import sqlite3
 import ssl
 import tempfile
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_TAG", "Store", "default_uri", "experiment_names", "local_folder", "ui_command"]
 
+STORE = "mlflow.db"  # in an output folder
 CONNECT_TIMEOUT_S = 5.0
 SERVER_ERROR = 500
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
@@ -51,7 +53,7 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 def default_uri(outputs: Path) -> str:
     """The SQLite store of an output folder, as an absolute URI."""
-    return f"sqlite:///{outputs.absolute() / 'mlflow.db'}"
+    return f"sqlite:///{outputs.absolute() / STORE}"
 
 
 def local_folder(location: str) -> Path | None:
@@ -60,8 +62,14 @@ def local_folder(location: str) -> Path | None:
 
 
 def ui_command(uri: str) -> str:
-    """The command that opens a local store in a browser on this machine only."""
-    return f"MLFLOW_DISABLE_TELEMETRY=true mlflow ui --backend-store-uri '{uri}' --host 127.0.0.1 --port 5000"
+    """The command that serves MLflow's pages of a store on this machine only, and prints links to them."""
+    path = _sqlite_path(_absolute(uri))
+    key, value = ("tracking.uri", uri) if path is None or path.name != STORE else ("outputs", str(path.parent))
+    if value == str(Path("outputs").absolute()):
+        return "python -m experiments.ui"
+    if not re.fullmatch(r"[\w/.:+-]+", value):  # as Hydra quotes what it would take for its own signs
+        value = '"{}"'.format(value.replace('"', '\\"'))
+    return f"python -m experiments.ui {shlex.quote(f'{key}={value}')}"
 
 
 def experiment_names(uri: str) -> list[str]:

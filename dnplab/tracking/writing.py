@@ -27,9 +27,11 @@ __all__ = [
     "RunWriter",
     "abandoned",
     "close_stale_runs",
+    "closed_run",
     "finished_run",
     "keep_newest",
     "log_summary",
+    "new_run",
     "tracked_run",
     "withdraw",
 ]
@@ -128,8 +130,8 @@ def tracked_run(
     """
     before = find_runs(store, fingerprint=fingerprint)
     sweeps = {key: value for run in before for key, value in run.tags.items() if key.startswith("sweep.")}
-    run_id = _create(store, name, {**sweeps, **tags, "fingerprint": fingerprint})
-    with _closed(store, run_id) as writer:
+    run_id = new_run(store, name, {**sweeps, **tags, "fingerprint": fingerprint})
+    with closed_run(store, run_id) as writer:
         for run in before:
             if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
                 withdraw(store, run.run_id, "it was tried again")
@@ -137,7 +139,7 @@ def tracked_run(
         yield writer
 
 
-def _create(store: Store, name: str, tags: Mapping[str, str], started_ms: int | None = None) -> str:
+def new_run(store: Store, name: str, tags: Mapping[str, str], started_ms: int | None = None) -> str:
     """A new run, tagged from birth: a kill at any moment leaves one that can be found and closed."""
     owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
     with translated(store.uri, "starting a run"):
@@ -146,7 +148,7 @@ def _create(store: Store, name: str, tags: Mapping[str, str], started_ms: int | 
 
 
 @contextmanager
-def _closed(store: Store, run_id: str) -> Iterator[RunWriter]:
+def closed_run(store: Store, run_id: str) -> Iterator[RunWriter]:
     """Whatever happens inside, the run ends: FINISHED, FAILED with the tag `error`, or KILLED."""
     status = "FAILED"
     writer = RunWriter(store, run_id)
@@ -248,8 +250,8 @@ def log_summary(
     """
     key = {"summary": "true", "sweep": sweep, "model": model, "group": group}
     older = {run.run_id for run in _summaries(store, sweep, model, group)}
-    run_id = _create(store, f"crossover {model} {group}".strip(), {**tags, **key})
-    with _closed(store, run_id) as writer, TemporaryDirectory(prefix="dnplab-") as folder:
+    run_id = new_run(store, f"crossover {model} {group}".strip(), {**tags, **key})
+    with closed_run(store, run_id) as writer, TemporaryDirectory(prefix="dnplab-") as folder:
         writer.log(params=params)
         for step, metrics in sorted(steps.items()):
             writer.log(metrics=metrics, step=step)

@@ -107,6 +107,15 @@ def test_a_size_that_lacks_a_point_is_left_out() -> None:
     assert 8 in set(tables["curves"]["n_spins"])
 
 
+def test_a_sweep_that_is_coarse_within_the_letter_ends_beyond_it() -> None:
+    coarse = finite_size_tables(sweep(sizes=(4, 5), temperatures=(1.2, 3.0, 6.0, 12.0, 20.0)), bootstrap=50)
+    assert set(coarse["crossover"]["hottest_k"]) == {20.0}
+    partly = sweep(sizes=(4,))
+    lacking = partly.realizations[(partly.realizations["model"] == "hilbert") | (partly.realizations["temperature_k"] > 1.2)]
+    with pytest.raises(UndefinedMeasureError, match="finds no size that has all temperatures"):
+        finite_size_tables(Sweep(**{**vars(partly), "realizations": lacking}), bootstrap=50)
+
+
 def test_too_few_sizes_say_nothing() -> None:
     note = finite_size_note(finite_size_tables(sweep(sizes=(4, 5)), bootstrap=50))
     assert (

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from dnplab import Bath, Drive, SpinSystem, steady_state
-from dnplab.analysis.frequency import frequency_note, frequency_tables, vertex
+from dnplab.analysis.frequency import frequency_metrics, frequency_note, frequency_tables, vertex
 from dnplab.errors import UndefinedMeasureError
 from dnplab.observables.spin_temperature import spin_temperature
 from dnplab.units import beta_omega
@@ -51,6 +51,15 @@ def test_an_optimum_at_the_end_of_a_lobe_is_none() -> None:
     kept = values[(values["drive.frequency_ghz"] - ELECTRON_GHZ).abs() < 2.4e-3]
     optimum = frequency_tables(sweep(kept), bootstrap=20)["optimum"]
     assert optimum["offset_mhz"].isna().all()
+
+
+def test_two_frequencies_have_a_profile_and_no_optimum() -> None:
+    values = samples(count=3)
+    tables = frequency_tables(sweep(values[values["drive.frequency_ghz"].isin([93.897, 93.9])]), bootstrap=20)
+    assert len(tables["profile"]) == 2 * 3 * 2
+    assert tables["optimum"].empty
+    assert frequency_note(tables).startswith("N = 8, 3 samples.")
+    assert frequency_metrics(tables) == {}
 
 
 def test_an_odd_profile_has_no_even_part_and_a_tilted_one_has(tables: dict[str, pd.DataFrame]) -> None:

@@ -44,6 +44,15 @@ def test_the_loss_on_warming_exists_between_the_boundaries_of_both_ends(tables: 
     assert of(tables["loss"], model="hilbert")["temperature_k"].isna().all()
 
 
+def test_what_is_lost_and_comes_back_says_so() -> None:
+    values = samples()
+    hottest = values["temperature_k"] == 12.0
+    values.loc[hottest, "localization_index"] = 0.1
+    loss = of(phase_diagram_tables(sweep(values), bootstrap=20)["loss"], measure="localization_index", coupling_mhz=0.5)
+    assert loss["temperature_k"].iloc[0] == pytest.approx(2.52, abs=0.01)
+    assert loss["reason"].iloc[0] == "thermal mixing again at 12 K"
+
+
 def test_scatter_that_samples_do_not_share_widens_the_interval() -> None:
     values = samples(count=40)
     jitter = np.random.default_rng(7).normal(scale=0.2, size=len(values))
@@ -104,14 +113,30 @@ def test_a_map_of_strong_couplings_has_no_uncoupled_spins() -> None:
     tables = phase_diagram_tables(sweep(values[values["system.coupling_mhz"] > 0.1]), bootstrap=20)
     assert set(tables["boundary"]["measure"]) == {"localization_index"}
     assert UNCOUPLED not in tables["map"]
-    note = phase_diagram_note(phase_diagram_tables(sweep(values[values["system.coupling_mhz"] > 0.7]), bootstrap=20))
-    assert "The localization index is 1/2 at U/2π = nowhere (thermal mixing from 1 to 3 MHz) at 1.2 K" in note
+    note = phase_diagram_note(phase_diagram_tables(sweep(values[values["system.coupling_mhz"] > 0.4]), bootstrap=20))
+    assert "The localization index is 1/2 at U/2π = nowhere (thermal mixing from 0.5 to 3 MHz) at 1.2 K and 0.80" in note
+
+
+def test_two_points_of_an_axis_have_no_boundary() -> None:
+    values = samples()
+    ends = values["temperature_k"].isin([1.2, 12.0])
+    tables = phase_diagram_tables(sweep(values[ends]), bootstrap=20)
+    assert tables["loss"]["temperature_k"].isna().all()
+    assert set(tables["loss"]["reason"]) == {"fewer than 3 points"}
+    assert tables["boundary"]["coupling_mhz"].notna().all()
 
 
 def test_one_model_alone_is_a_map() -> None:
     tables = phase_diagram_tables(sweep(samples(models=("nonsecular",))), bootstrap=20)
     assert "ansatz_deviation_over_hilbert" not in tables["map"]
     assert "nonsecular" in phase_diagram_note(tables)
+
+
+def test_the_index_is_followed_where_weak_couplings_are_independent_spins() -> None:
+    values = pd.concat([samples(), samples(models=("nonsecular",)).assign(model="secular")], ignore_index=True)
+    boundary = phase_diagram_tables(sweep(values), bootstrap=20)["boundary"]
+    assert set(boundary["model"]) == {"hilbert", "secular", "nonsecular"}
+    assert set(of(boundary, measure="localization_index")["model"]) == {"nonsecular"}
 
 
 def test_what_is_no_map_is_refused() -> None:
@@ -125,3 +150,8 @@ def test_what_is_no_map_is_refused() -> None:
         phase_diagram_tables(sweep(one, groups=()))
     with pytest.raises(UndefinedMeasureError, match="observables=profile measures it"):
         phase_diagram_tables(sweep(values.drop(columns="localization_index")))
+    strong = values[(values["model"] == "hilbert") & (values["system.coupling_mhz"] > 0.1)]
+    with pytest.raises(
+        UndefinedMeasureError, match=r"must reach down to system\.disorder_mhz / 50: a boundary of hilbert is"
+    ):
+        phase_diagram_tables(sweep(strong))

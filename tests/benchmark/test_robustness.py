@@ -103,7 +103,7 @@ def test_what_was_checked_survives_an_interruption(
         (["sizes=[]"], r"sizes is \[\], but it must be a list of one or more different values"),
         (["sizes=[4,4]"], r"sizes is \[4, 4\]"),
         (["sizes=[0]"], r"sizes is 0"),
-        (["sizes=[10]", "dense_spins=10"], r"n_spins is 10, .*GiB"),
+        (["sizes=[10]", "dense_spins=10"], r"^sizes is 10, .*GiB"),
         (["samples=0"], r"samples is 0"),
         (["seed=-1"], r"seed is -1"),
         (["rtol=2"], r"rtol is 2"),

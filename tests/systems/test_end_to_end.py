@@ -68,7 +68,7 @@ def test_a_sweep_ends_with_a_table_a_figure_and_a_link(
 ) -> None:
     assert "ansatz_deviation" in sweep.stdout
     assert store.link in sweep.stdout
-    assert f"mlflow ui --backend-store-uri 'sqlite:///{outputs}/mlflow.db' --host 127.0.0.1 --port 5000" in sweep.stdout
+    assert f"python -m experiments.ui outputs={outputs}\n" in sweep.stdout
     assert "Traceback" not in sweep.stderr
     assert "Warning" not in sweep.stderr
     assert "12 of 12 realizations" in sweep.stderr

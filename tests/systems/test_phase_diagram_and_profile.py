@@ -16,7 +16,7 @@ from experiments import run as entry
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
 TINY = ["system.n_spins=3", "ensemble.realizations=3", "ensemble.workers=1"]
-MAP = ["experiment=phase_diagram", "bath.temperature_k=1.2,12", "system.coupling_mhz=0.05,3", *TINY]
+MAP = ["experiment=phase_diagram", "bath.temperature_k=1.2,12", "system.coupling_mhz=0.05,0.4,3", *TINY]
 OFFSETS = "drive.frequency_ghz=93.895,93.898,93.9,93.902,93.905"
 PROFILE = ["experiment=frequency", "bath.temperature_k=12", OFFSETS, "model=hilbert,nonsecular", *TINY]
 
@@ -36,7 +36,7 @@ def run(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
 @pytest.mark.parametrize(
     ("name", "words", "runs", "tables"),
     [
-        ("phase_diagram", MAP, 8, ["boundary", "loss", "map", "criteria"]),
+        ("phase_diagram", MAP, 12, ["boundary", "loss", "map", "criteria"]),
         ("frequency", PROFILE, 10, ["optimum", "profile", "symmetry"]),
     ],
 )

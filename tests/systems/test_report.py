@@ -310,10 +310,13 @@ def test_groups_have_parts_of_their_own() -> None:
 
 
 def test_more_groups_than_a_page_can_hold_are_counted() -> None:
-    values = pd.concat([synthetic.realizations(temperatures=(4.0,)).assign(size=float(size)) for size in range(14)])
-    parts = list(parts_of(synthetic.sweep(values, groups=("size",)), Album(), drawn=False))
+    values = pd.concat([synthetic.realizations(count=4, temperatures=(4.0,)).assign(size=float(size)) for size in range(14)])
+    made_up = synthetic.sweep(values, groups=("size",))
+    parts = list(parts_of(made_up, Album()))
     assert len(parts) == 13
     assert parts[-1].remarks == ("2 more groups of runs would make this page too long and are left out.",)
+    (alone,) = parts_of(made_up, Album(), drawn=False)
+    assert alone.remarks == ("The summary puts 14 groups of runs together; each alone is in the store.",)
 
 
 def test_a_curve_that_never_crosses_has_its_reason() -> None:
@@ -352,6 +355,7 @@ def test_numbers_are_rounded_to_what_is_known() -> None:
     assert with_error(12.3456, np.nan) == "12.35"
     assert with_error(np.nan, 0.1) == NONE
     assert with_interval(4.0412, 3.488, 4.771) == "4.04 [3.49, 4.77]"
+    assert with_interval(-0.003, -0.12, 0.1) == "0.00 [-0.12, 0.10]"
     assert with_interval(np.inf, 1.0, 2.0) == NONE
     assert [number(value) for value in (np.nan, None, "", True, 12.0)] == [NONE, NONE, NONE, "True", "12"]
     assert [duration(seconds) for seconds in (0.26, 42.0, 60.0)] == ["0.26 s", "42 s", "1 min"]

@@ -180,6 +180,8 @@ def test_the_charts_show_measures_and_parameters(ui: Ui, opened: Callable[[str],
     seen(page, "obs.ansatz_deviation")
     chart = page.locator(".js-plotly-plot").first
     expect(chart.locator(".bars .point")).to_have_count(len(NAMES), timeout=PATIENCE_MS)
+    colours = chart.locator(".bars .point path").evaluate_all("bars => bars.map(bar => getComputedStyle(bar).fill)")
+    assert len(set(colours)) == 3  # a colour a model
     page.get_by_text("Parameters and measures").scroll_into_view_if_needed()
     expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
     assert page.get_by_text("check.worst_residual").count() == 0  # the section of all other metrics is folded
@@ -190,8 +192,10 @@ def test_the_pictures_of_runs_stand_side_by_side(ui: Ui, opened: Callable[[str],
     page = opened(ui.link("dnplab", "pictures"))
     expect(page.get_by_role("gridcell", name="polarization", exact=True)).to_be_visible(timeout=PATIENCE_MS)
     widths = pictures_in(page)
-    assert len(widths) >= 2
-    assert all(width > 500 for width in widths)
+    assert len(widths) >= 4
+    assert all(width == 700 for width in widths)  # thumbnails
+    page.locator("img").first.click()
+    page.wait_for_function("() => [...document.images].some(image => image.naturalWidth > 1000 && image.clientWidth > 500)")
 
 
 @needs_browser
