@@ -143,7 +143,8 @@ def _print(found: Sweep, crossover: Crossover, definitions: pd.DataFrame, files:
     for warning in found.warnings:
         print(f"Warning: {warning}")
     print(f"\n{format_report(*crossover, found.groups)}\n")
-    print(f"{format_definitions(definitions, found.groups)}\n")
+    if several := format_definitions(definitions, found.groups):
+        print(f"{several}\n")
     print(f"Written to {files[0].parent}: {', '.join(file.name for file in files)}")
 
 

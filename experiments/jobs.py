@@ -110,7 +110,8 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
 def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, started: float) -> None:
     result = compute_ensemble(job, spec, progress)
     if result.damaged:
-        told = f"{result.damaged} stored realizations of {job.name} were damaged and are computed again."
+        what = "1 stored realization" if result.damaged == 1 else f"{result.damaged} stored realizations"
+        told = f"Damaged and computed again: {what} of {job.name}."
         tqdm.write(told, file=sys.stderr)
     _require_converged(job, spec, result)
     regime = regime_metrics(spec.disorder_mhz, spec.coupling_mhz, spec.bath, spec.drive)

@@ -14,7 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ from experiments.termination import Terminated, Termination
 __all__ = ["main"]
 
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
+IN_NAMES = ("study", "model", "bath.temperature_k", "system.n_spins")  # what the name of a run says
 FULL_ERROR = "HYDRA_FULL_ERROR"
 
 
@@ -66,6 +67,7 @@ def main() -> int:
     register()
     blame, termination = BAD_INPUT, Termination()
     plan: Plan | None = None
+    store: Store | None = None
     try:
         words = read_words()
         if words.help or words.hydra_help or words.info or words.shell_completion:
@@ -88,6 +90,9 @@ def main() -> int:
     except KeyboardInterrupt as stop:
         get_reusable_executor(reuse=True, kill_workers=True).shutdown(wait=True, kill_workers=True)
         word, code = ("Terminated", TERMINATED) if isinstance(stop, Terminated) else ("Interrupted", INTERRUPTED)
+        with suppress(DnplabError):
+            if store is not None:  # those of workers
+                close_stale_runs(store)
         same = "The same command without rerun=true" if plan is not None and plan.rerun else "The same command"
         return _fail(f"{word}. {same} computes what is missing.", code)
 
@@ -103,7 +108,8 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
     if closed := close_stale_runs(store):
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
-        declare_sweep(store, plan.sweep, plan.points, shlex.join(sys.argv[1:]))
+        words = [word for word in sys.argv[1:] if not word.startswith("rerun=")]  # to finish it is not to begin again
+        declare_sweep(store, plan.sweep, plan.points, shlex.join(words))
     for job in plan.jobs:
         if job.config.rerun:
             forget(job, store)
@@ -143,12 +149,14 @@ def _completed(plan: Plan, store: Store, found: list[TrackedRun], termination: T
 def _unfinished(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> list[str]:
     """A line on every job without a finished run: its name, and why where the store knows."""
     finished = {run.tags["fingerprint"] for run in found}
+    swept = [key for key in plan.points[0] if key not in IN_NAMES]
     lines = []
     for job in plan.jobs:
         if job.fingerprint not in finished:
             tried = [run for run in find_runs(store, fingerprint=job.fingerprint) if run.status != "FINISHED"]
             reason = tried[0].tags.get("error", "") if tried else "It has no run."
-            lines.append(f"{job.name}: {reason}" if reason else job.name)
+            name = ", ".join([job.name, *(f"{key} = {job.params.get(key)}" for key in swept)])
+            lines.append(f"{name}: {reason}" if reason else name)
     return lines
 
 
@@ -203,7 +211,7 @@ def _announcement(plan: Plan, finished: int) -> str:
     if not plan.multirun:
         known = " It is in the store already." if finished else ""
         return f"{plan.jobs[0].name}{samples}.{known}"
-    known = f" {finished} runs are in the store already." if finished else ""
+    known = f" {finished} run{'s are' if finished > 1 else ' is'} in the store already." if finished else ""
     return f"Sweep {plan.sweep}: {len(plan.jobs)} runs{samples}.{known}"
 
 
@@ -245,6 +253,8 @@ def _hydra(words: Sequence[str], bar: tqdm[Any] | None, termination: Termination
             hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)()
         except SystemExit as stop:
             return stop.code if isinstance(stop.code, int) else INCOMPLETE
+        except BrokenPipeError:
+            raise
         except OSError as error:  # Hydra's own files; the end of the command names what is missing
             return _fail(in_words(error), INCOMPLETE)
         except Exception as error:  # noqa: BLE001  a launcher's: what happens in a job ends there

@@ -112,7 +112,7 @@ def format_definitions(definitions: pd.DataFrame, groups: tuple[str, ...] = ()) 
                 f"  {model:<12}{row['measure']:<{wide}}{row['definition']:<{width}}{_crossover(row)}{_width(row)}"
                 for row in found
             ]
-    return "\n".join(lines)
+    return "\n".join(lines) if len(lines) > 1 else ""
 
 
 def _width(row: Mapping[object, object]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ import pandas as pd
 
 from dnplab.analysis.completeness import Point, canonical, describe_missing, distinct, missing_points
 from dnplab.errors import DamagedRunError, TrackingError
-from dnplab.tracking import DeclaredSweep, Store, TrackedRun, declared_sweeps, digests_of, find_runs, read_table
+from dnplab.tracking import OUTDATED, DeclaredSweep, Store, TrackedRun, declared_sweeps, digests_of, find_runs, read_table
 
 __all__ = ["AXES", "SweepRuns", "find_sweep"]
 
@@ -119,8 +119,21 @@ def find_sweep(uri: str, experiment: str, sweep: str | None = None, tags: Mappin
         expected=expected,
         missing=tuple(missing),
         declared=asked is not None,
-        warnings=(*undeclared, *left_out, *repeated, *_version_warning(runs)),
+        warnings=(
+            *undeclared,
+            *left_out,
+            *repeated,
+            *_outdated_warning(by_id[run_id] for run_id in runs["run_id"]),
+            *_version_warning(runs),
+        ),
     )
+
+
+def _outdated_warning(runs: Iterable[TrackedRun]) -> tuple[str, ...]:
+    count = sum(OUTDATED in run.tags for run in runs)
+    if not count:
+        return ()
+    return (f"{count} of these runs are to be made again (rerun=true, or damage), which has not happened yet.",)
 
 
 @contextmanager

@@ -9,11 +9,21 @@ from pathlib import Path
 import pandas as pd
 
 from dnplab.analysis.completeness import canonical
-from dnplab.tracking import OUTDATED, DeclaredSweep, Store, TrackedRun, abandoned, find_runs
+from dnplab.tracking import (
+    DIGESTS,
+    OUTDATED,
+    DeclaredSweep,
+    Store,
+    TrackedRun,
+    abandoned,
+    digests_of,
+    find_runs,
+    local_folder,
+)
 
 __all__ = ["STATES", "SweepStatus", "sweep_status"]
 
-STATES = ("done", "running", "stale", "stopped", "failed", "missing")
+STATES = ("done", "running", "stale", "stopped", "failed", "outdated", "missing")
 _STATE = {"FINISHED": "done", "FAILED": "failed", "KILLED": "stopped", "RUNNING": "running", "SCHEDULED": "running"}
 
 
@@ -70,16 +80,26 @@ def _row(run: TrackedRun | None) -> dict[str, str]:
     if run is None:
         return {"state": "missing", "realizations": "", "error": ""}
     state = "stale" if run.status == "RUNNING" and abandoned(run) else _STATE[run.status]
-    if state == "done" and not _is_done(run):
-        state = "failed"
+    reason = run.tags.get(OUTDATED) or _lost(run)
+    if state == "done" and reason:
+        state = "outdated"
     asked = _indices(run)
     folder = Path(run.tags.get("checkpoints") or "/nowhere")
     stored: object = len(asked)
     if state != "done":  # the folder may hold samples of larger ensembles, and of other shards
         names = [file.stem for file in folder.glob("*.npz") if file.stem.isascii() and file.stem.isdigit()]
         stored = sum(int(name) in asked for name in names) if folder.is_dir() else "?"
-    error = run.tags.get("error", run.tags.get(OUTDATED, "")) if state in ("failed", "stale") else ""
-    return {"state": state, "realizations": f"{stored}/{len(asked)}" if asked else "", "error": error}
+    errors = {"failed": run.tags.get("error", ""), "stale": run.tags.get("error", ""), "outdated": reason}
+    return {"state": state, "realizations": f"{stored}/{len(asked)}" if asked else "", "error": errors.get(state, "")}
+
+
+def _lost(run: TrackedRun) -> str:
+    """What a finished run of this machine lacks; the command that made it asks more of its files."""
+    folder = local_folder(run.artifacts)
+    if folder is None or DIGESTS not in run.tags:
+        return ""
+    lost = digests_of(run).keys() - {path.name for path in folder.glob("*")}
+    return f"{min(lost)} is gone" if lost else ""
 
 
 def _indices(run: TrackedRun) -> range:

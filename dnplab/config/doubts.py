@@ -83,7 +83,7 @@ def _of_bath(config: Config) -> Iterator[str]:
     system, bath = config.system, to_bath(config)
     band_mhz = system.disorder_mhz + system.coupling_mhz
     line_mhz = 1.0 / (RAD_US_PER_MHZ * bath.t1_us)
-    if line_mhz > MUCH * band_mhz:
+    if line_mhz > MUCH * band_mhz > 0.0:
         yield f"Is bath.t1_us = {bath.t1_us:g} in µs? It widens lines to {line_mhz:g} MHz, all spins span {band_mhz:g}."
     for key in ("t1_us", "t_star_us", "t_zero_us"):
         if (time := getattr(bath, key)) * RAD_US_PER_GHZ * system.electron_ghz < 1.0:

@@ -14,7 +14,7 @@ __all__ = ["Cell", "Grid", "grid_of"]
 ACROSS = "bath.temperature_k"
 WIDEST = 16  # columns of points; where there are more, every point has a row of its own
 NO_KEYS = ("state", "realizations", "error")
-MARKS = {"done": "✓", "running": "…", "stale": "!", "stopped": "■", "failed": "✗", "missing": "○"}
+MARKS = {"done": "✓", "running": "…", "stale": "!", "stopped": "■", "failed": "✗", "outdated": "↻", "missing": "○"}
 UNKNOWN = "?"
 
 

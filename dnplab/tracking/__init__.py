@@ -1,10 +1,10 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
 from dnplab.tracking.collecting import copy_finished
-from dnplab.tracking.files import OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
+from dnplab.tracking.files import DIGESTS, OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
-from dnplab.tracking.store import Store, default_uri, experiment_names, ui_command
+from dnplab.tracking.store import Store, default_uri, experiment_names, local_folder, ui_command
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
 from dnplab.tracking.writing import (
     RunWriter,
@@ -18,6 +18,7 @@ from dnplab.tracking.writing import (
 )
 
 __all__ = [
+    "DIGESTS",
     "OUTDATED",
     "DeclaredSweep",
     "RunWriter",
@@ -37,6 +38,7 @@ __all__ = [
     "finished_run",
     "join_sweep",
     "keep_newest",
+    "local_folder",
     "log_summary",
     "metrics_of",
     "outdate",

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 VIEW_TAG = "mlflow.sharedViewState."
+MADE_HERE = "dnplab"  # in a view's tag: MLflow drops it when somebody overrides the view
 RUN_COLOUR = "mlflow.runColor"  # tag of a run: its colour in lists and charts, #rrggbb; else MLflow takes one at random
 MODELS = {"workflowType": "machine_learning"}  # else the page may show what MLflow has for language models
 GENERATED = "Model metrics"  # the section that MLflow fills with a chart of every other metric
@@ -101,12 +102,13 @@ def parallel(params: Sequence[str], metrics: Sequence[str]) -> Chart:
 
 
 def save_view(store: Store, view: View, created_ms: int) -> None:
-    """Add a view to the experiment; one that is there already is left as it is, for it may have been changed by hand."""
-    if (tag := f"{VIEW_TAG}{view.key}") in store.experiment_tags():
-        return
+    """Add a view to the experiment, or renew it; one that was changed by hand is left as it is."""
     deflated = base64.b64encode(zlib.compress(json.dumps(_state(view)).encode()))
-    envelope = {"name": view.name, "createdAt": created_ms, "state": f"deflate;{deflated.decode()}"}
-    store.tag_experiment(tag, json.dumps(envelope))
+    envelope = {"name": view.name, "createdAt": created_ms, MADE_HERE: True, "state": f"deflate;{deflated.decode()}"}
+    tag, text = f"{VIEW_TAG}{view.key}", json.dumps(envelope)
+    known = store.experiment_tags().get(tag)
+    if known is None or (known != text and MADE_HERE in known):
+        store.tag_experiment(tag, text)
 
 
 def _state(view: View) -> dict[str, Any]:

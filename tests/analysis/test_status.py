@@ -74,7 +74,7 @@ def test_a_run_that_is_to_be_made_again_is_not_done(store: Store) -> None:
         last = add(store, temperature)
     store.tag_run(last, OUTDATED, "A file is gone.")
     found = sweep_status(store, "s", declared_sweeps(store)["s"])
-    assert list(found.grid["state"]) == ["done", "done", "failed"]
+    assert list(found.grid["state"]) == ["done", "done", "outdated"]
     assert list(found.grid["error"]) == ["", "", "A file is gone."]
 
 

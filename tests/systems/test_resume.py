@@ -222,7 +222,7 @@ def test_a_damaged_realization_is_told(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-20])
     more = run(*words, "ensemble.realizations=3")
     assert more.returncode == 0
-    assert "1 stored realizations of hilbert T=12K N=3 were damaged and are computed again." in more.stderr
+    assert "Damaged and computed again: 1 stored realization of hilbert T=12K N=3." in more.stderr
 
 
 def test_a_single_run_whose_pictures_changed_is_made_again(tmp_path: Path) -> None:

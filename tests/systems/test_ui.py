@@ -5,6 +5,8 @@ Chromium is driven where it is installed. Where DNPLAB_SCREENSHOTS names a folde
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import shutil
@@ -12,8 +14,9 @@ import signal
 import socket
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -21,6 +24,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from dnplab.tracking import Store, default_uri
+from dnplab.tracking.pages import View, bars, save_view
 from experiments import ui as entry
 from tests.systems.servers import free_port
 
@@ -291,6 +295,21 @@ def test_a_taken_port_is_told(outputs: Path, monkeypatch: pytest.MonkeyPatch, ca
     assert code == 2
     asked = f"port is {port}, but it must be a free port from 1 to 65535, or null to have one chosen"
     assert err == f"{asked} (address already in use).\n"
+
+
+def test_a_view_is_renewed_until_somebody_changes_it(tmp_path: Path) -> None:
+    store = Store(default_uri(tmp_path), "dnplab", tmp_path / "mlartifacts")
+    view = View("all-runs", "all runs", "", "attributes.start_time", ["params.model"], {"Measures": [bars("obs.beta_s")]})
+    save_view(store, view, 1)
+    first = json.loads(store.experiment_tags()["mlflow.sharedViewState.all-runs"])
+    state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
+    assert (first["name"], state["selectedColumns"]) == ("all runs", ["params.`model`"])
+    save_view(store, replace(view, name="every run"), 1)
+    assert json.loads(store.experiment_tags()["mlflow.sharedViewState.all-runs"])["name"] == "every run"
+    by_hand = json.dumps({"name": "mine", "createdAt": 2, "state": first["state"]})
+    store.tag_experiment("mlflow.sharedViewState.all-runs", by_hand)
+    save_view(store, view, 3)
+    assert store.experiment_tags()["mlflow.sharedViewState.all-runs"] == by_hand
 
 
 def test_a_store_without_a_finished_run_is_told(

@@ -18,7 +18,7 @@ from tests.systems.bad_input.folder import POINT, Place, numbers_of
 
 __all__ = ["ARTIFACTS", "REALIZATIONS"]
 
-AGAIN = "1 stored realizations of nonsecular T=12K N=3 were damaged and are computed again."
+AGAIN = "Damaged and computed again: 1 stored realization of nonsecular T=12K N=3."
 LONG = f"{POINT} observables.names=[epr] observables.epr_bin_mhz=0.002"  # spectra of 4000 bins
 
 
@@ -125,7 +125,7 @@ REALIZATIONS = [
     recovered("text in place of a realization", spoilt(text), AGAIN),
     recovered("a link to nowhere in place of a realization", spoilt(linked), AGAIN),
     recovered("all realizations gone", spoilt(lambda path: shutil.rmtree(path.parents[2]))),
-    recovered("a flipped bit in each realization", twelve_flips, "12 stored realizations of nonsecular T=12K N=3 were"),
+    recovered("a flipped bit in each realization", twelve_flips, "computed again: 12 stored realizations"),
     recovered("a flipped bit in a long header", in_long_header(116, 8), AGAIN, line=LONG),
     recovered("a flipped bit that leaves no literal", in_long_header(ord("z"), 10), AGAIN, line=LONG),
     recovered("a realization of another schema", spoilt(older), AGAIN),
