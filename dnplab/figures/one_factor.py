@@ -71,7 +71,7 @@ def _panel(ax: Axes, tables: Tables, sets: Mapping[str, str]) -> None:
         band(ax, x, mean - sem, mean + sem, colour)
         found = factors[factors["follows"] == follows].iloc[0]
         at, half = float(found["crossover_k"]), 0.5 * (mean[0] + mean[-1])
-        if np.isfinite(at):
+        if np.isfinite(at) and found["rise"] > 0.0:
             spread = np.maximum([[at - found["crossover_k_lower"]], [found["crossover_k_upper"] - at]], 0.0)
             ax.errorbar(
                 [at],
