@@ -52,8 +52,8 @@ class Exhibit:
 def exhibits(store: Store) -> list[Exhibit]:
     """The sweeps of an experiment, those asked for last first, then all its runs as one."""
     runs = [run for run in store.search() if run.status == "FINISHED"]
-    summaries = [run for run in runs if run.tags.get("summary") == "true"]
-    others = [run for run in runs if run not in summaries]
+    summaries = [run for run in runs if run.tags.get("summary") == "true" and "sweep" in run.tags]
+    others = [run for run in runs if run.tags.get("summary") != "true"]
     declared = sorted(declared_sweeps(store).items(), key=lambda item: -item[1].asked_ms)
     found = [_sweep(name, sweep, others, summaries) for name, sweep in declared]
     curves = [run for run in summaries if TEMPERATURE in run.metrics]
@@ -117,8 +117,8 @@ def links(store: Store, base: str, exhibit: Exhibit, *, saved: bool) -> dict[str
 
 
 def _compared(runs: Sequence[TrackedRun]) -> list[TrackedRun]:
-    """The runs at the temperatures of the first and of the last one, in the order in which they were made."""
-    ordered = sorted(runs, key=lambda run: run.started_ms)
-    kelvin = [run.params.get("bath.temperature_k") for run in ordered]
-    ends = kelvin[0], kelvin[-1]
-    return [run for run, value in zip(ordered, kelvin, strict=True) if value in ends][:MOST_COMPARED]
+    """The coldest and the hottest runs, in the order in which they were made; the first ones where no run says how cold."""
+    kelvin = [run.metrics.get(POINT["bath.temperature_k"], 0.0) for run in runs]
+    ends = min(kelvin), max(kelvin)
+    chosen = [run for run, value in zip(runs, kelvin, strict=True) if value in ends]
+    return sorted(chosen, key=lambda run: run.started_ms)[:MOST_COMPARED]

@@ -20,7 +20,7 @@ __all__ = ["LOCALHOST", "Server", "choose_port", "served"]
 
 LOCALHOST = "127.0.0.1"
 USUAL_PORT = 5000
-START_TIMEOUT_S = 120.0  # seconds on a machine that has nothing else to do
+START_TIMEOUT_S = 120.0  # an idle machine needs five seconds, a busy one up to a minute
 STOP_TIMEOUT_S = 5.0  # open connections of a browser are waited for no longer
 HTTP_OK = 200
 

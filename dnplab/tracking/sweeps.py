@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from dnplab.tracking._mlflow import shown
 from dnplab.tracking.store import MAX_TAG, Store
 
 __all__ = ["DeclaredSweep", "declare_sweep", "declared_sweeps", "join_sweep"]
@@ -53,7 +54,7 @@ def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]],
         "asked_ms": int(time.time() * 1000),
         "keys": keys,
         "count": len(rows),
-        "words": words if len(words) <= LONGEST_COMMAND else "",
+        "words": shown(words) if len(words) <= LONGEST_COMMAND else "",  # everybody who reads the store reads them
     }
     text = json.dumps({**head, **({"axes": axes} if full else {"points": rows})})
     store.tag_experiment(f"{SWEEP_TAG}{sweep}", text if len(text) <= MAX_TAG else json.dumps(head))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dnplab.analysis import Sweep
 from dnplab.analysis.finite_size import finite_size_metrics, finite_size_tables, with_hole
 from dnplab.analysis.finite_size_note import finite_size_note
+from dnplab.analysis.parameters import join_sweeps
 from dnplab.analysis.scaling import fit_sizes, limit_weights
 from dnplab.errors import UndefinedMeasureError
 from dnplab.figures.finite_size import finite_size_figure
@@ -114,6 +115,16 @@ def test_a_sweep_that_is_coarse_within_the_letter_ends_beyond_it() -> None:
     lacking = partly.realizations[(partly.realizations["model"] == "hilbert") | (partly.realizations["temperature_k"] > 1.2)]
     with pytest.raises(UndefinedMeasureError, match="finds no size that has all temperatures"):
         finite_size_tables(Sweep(**{**vars(partly), "realizations": lacking}), bootstrap=50)
+
+
+def test_sizes_of_several_sweeps_are_joined(smooth: dict[str, pd.DataFrame]) -> None:
+    small, large = sweep(sizes=(4, 5, 6, 7)), sweep(sizes=(8, 9, 10))
+    alone = sweep(sizes=(8,))
+    without = alone.realizations.drop(columns="system.n_spins")
+    single = Sweep(**{**vars(alone), "realizations": without, "groups": ()})  # of one size, as it is read from a store
+    assert set(join_sweeps([small, single]).realizations["system.n_spins"]) == {4, 5, 6, 7, 8}
+    joined = finite_size_tables(join_sweeps([small, large]), bootstrap=200)
+    pd.testing.assert_frame_equal(joined["crossover"], smooth["crossover"])
 
 
 def test_too_few_sizes_say_nothing() -> None:
