@@ -29,8 +29,9 @@ from dnplab.analysis import (
 from dnplab.comparison import RATIO, group_words, in_order, split_groups
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from dnplab.figures import crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
+from dnplab.figures import MODEL_COLOURS, crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, close_stale_runs, default_uri, log_summary, ui_command
+from dnplab.tracking.pages import RUN_COLOUR
 from experiments.command import as_script, typed_config
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
@@ -126,6 +127,7 @@ def summarise(
                 "source": "experiments.crossover",
                 "complete": str(not found.missing).lower(),
                 "points": found.completeness,
+                RUN_COLOUR: MODEL_COLOURS[model],
             },
             files=files,
         )

@@ -32,6 +32,7 @@ from dnplab.tracking import (
     tables_of,
     tracked_run,
 )
+from dnplab.tracking.pages import RUN_COLOUR, picture_table
 
 __all__ = [
     "checkpoint_root",
@@ -108,6 +109,8 @@ def track(job: Job, store: Store, progress: Progress, guarded: Callable[[], Abst
 
 
 def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, started: float) -> None:
+    from dnplab.figures import MODEL_COLOURS  # seaborn is slow to import
+
     result = compute_ensemble(job, spec, progress)
     if result.damaged:
         what = "1 stored realization" if result.damaged == 1 else f"{result.damaged} stored realizations"
@@ -115,12 +118,16 @@ def _ensemble(job: Job, spec: EnsembleSpec, run: RunWriter, progress: Progress, 
         tqdm.write(told, file=sys.stderr)
     _require_converged(job, spec, result)
     regime = regime_metrics(spec.disorder_mhz, spec.coupling_mhz, spec.bath, spec.drive)
-    undefined = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
-    run.log(metrics=metrics_of(result, time.perf_counter() - started) | regime, tags=undefined)
+    point = {"point.temperature_k": spec.bath.temperature_k, "point.n_spins": float(spec.n_spins)}  # params sort as text
+    tags = {f"undefined.{measure}": reason for measure, reason in result.undefined.items()}
+    tags[RUN_COLOUR] = MODEL_COLOURS[spec.model]
+    run.log(metrics=metrics_of(result, time.perf_counter() - started) | regime | point, tags=tags)
     with tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
-        _write_ensemble(result, Path(folder))
+        thumbnails = _write_ensemble(result, Path(folder))
         _write_config(job, Path(folder))
         run.log_files(Path(folder))
+    if thumbnails:
+        run.log_table("pictures.json", picture_table(thumbnails))
     if result.profile is not None:
         run.log_table("profile.json", result.profile)
 
@@ -159,9 +166,10 @@ def checkpoints_of(job: Job, spec: EnsembleSpec) -> Checkpoints:
     return Checkpoints.of(checkpoint_root(job.config.outputs), spec)
 
 
-def _write_ensemble(result: EnsembleResult, folder: Path) -> None:
-    """Figures and tables of an ensemble, as files."""
+def _write_ensemble(result: EnsembleResult, folder: Path) -> dict[str, str]:
+    """Figures and tables of an ensemble, as files; those figures that runs are compared by, with their thumbnails."""
     from dnplab import figures  # seaborn is slow to import
+    from dnplab.figures.thumbnail import write_thumbnail
 
     drawn = {
         "polarization": figures.polarization_figure(result),
@@ -174,6 +182,8 @@ def _write_ensemble(result: EnsembleResult, folder: Path) -> None:
             figures.save(figure, folder / f"{stem}.png")
     for stem, table in tables_of(result).items():
         table.to_parquet(folder / f"{stem}.parquet")
+    compared = [f"{stem}.png" for stem in ("epr", "polarization") if drawn[stem] is not None]
+    return {name: write_thumbnail(folder / name).name for name in compared}
 
 
 def _write_config(job: Job, folder: Path) -> None:

@@ -119,8 +119,8 @@ def _found(
     models = in_order(found.table["model"])
     ranks = found.table.assign(model=found.table["model"].map(models.index))
     by = ["model", "bath.temperature_k", *found.groups]
-    mixed = ranks[by].select_dtypes(object).astype(str)  # "all" and 2 are both sites of a drive
-    rows = ranks.assign(**{str(name): mixed[name] for name in mixed}).sort_values(by, kind="stable").index
+    mixed = {name: ranks[name].astype(str) for name in by if ranks[name].dtype == object}  # "all" and 2: sites of a drive
+    rows = ranks.assign(**mixed).sort_values(by, kind="stable").index
     return replace(found, runs=tuple(found.runs[row] for row in rows), table=found.table.loc[rows].reset_index(drop=True))
 
 

@@ -29,7 +29,7 @@ __all__ = [
 MODEL_COLOURS = {
     "hilbert": "#d62728",
     "secular": "#1f77b4",
-    "nonsecular": "black",
+    "nonsecular": "#000000",
     "ule": "#2ca02c",
     "zeno": "#cc79a7",
 }
