@@ -110,5 +110,6 @@ class Spectrum:
                 raise DegenerateSpectrumError(
                     f"H_S has degenerate levels in the sector S^z = {self.n_spins / 2 - k:g} (closest two are "
                     f"{np.diff(e).min():.1e} rad/µs apart), but {needed_by} needs its eigenvectors one by one; "
-                    "the spins need different offsets or couplings (or, for model=nonsecular, t_zero_us equal to t_star_us)."
+                    "the spins need different offsets_mhz or couplings_mhz "
+                    "(or, for model=nonsecular, t_zero_us equal to t_star_us)."
                 )

@@ -149,7 +149,7 @@ def picture_table(thumbnails: Mapping[str, str]) -> pd.DataFrame:
         (name.rpartition(".")[0], {"type": "image", "filepath": name, "compressed_filepath": small})
         for name, small in thumbnails.items()
     ]
-    return pd.DataFrame(rows, columns=["picture", "image"])
+    return pd.DataFrame(rows, columns=["picture", "image"], dtype=object)  # MLflow looks for columns of objects
 
 
 def runs_page(base: str, experiment_id: str, *, mode: str = "", **state: str) -> str:

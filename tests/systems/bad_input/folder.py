@@ -1,7 +1,7 @@
 """The working directory of a case, and the finished sweep that is copied into it.
 
 The copy's absolute paths are set to where it stands. Two things are left out to save time: MLflow's sixty migrations of a
-new database, whose outcome is copied, and the drawing of pictures, which are empty files.
+new database, whose outcome is copied, and the drawing of pictures, which are four black pixels.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any
 from unittest import mock
 
 import pandas as pd
+from PIL import Image
 
 from dnplab.config import Plan, make_plan
 from dnplab.tracking import Store, default_uri, experiment_names
@@ -94,7 +95,7 @@ def warm_store(folder: Path) -> Iterator[Warm]:
 
 
 def _no_picture(_: object, path: Path, **__: object) -> None:
-    path.touch()
+    Image.new("RGB", (2, 2)).save(path)
 
 
 @contextmanager
