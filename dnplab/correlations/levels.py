@@ -18,7 +18,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dnplab.arrays import Array, place
+from dnplab.arrays import Array, namespace, place
 from dnplab.correlations.elimination import BlockRows, eliminate
 from dnplab.correlations.hierarchy import Hierarchy
 from dnplab.correlations.schwarz import Schwarz
@@ -109,7 +109,7 @@ class Equations:
         """Strings by weight: (supports, strings on one) of the weights 1 .. v."""
         first = 0
         for count, size in self.sizes:
-            yield self.xp.reshape(strings[first : first + count * size], (count, size))
+            yield namespace(strings).reshape(strings[first : first + count * size], (count, size))
             first += count * size
 
     def joined(self, parts: list[Array]) -> Array:

@@ -170,7 +170,7 @@ class _Cut:
         for cycle in range(CYCLES + 1):
             rest = source - self._operator(strings)
             reached = float(np.linalg.norm(approximate_inverse(rest)))
-            size = math.sqrt(one + float(strings @ strings)) or 1.0
+            size = math.sqrt(one + float(strings @ strings)) or reached or 1.0
             residual = float(np.linalg.norm(rest)) / (self.slowest * size)
             # the last cycle's change is the error before it, and shrank as the preconditioned residual did
             error = max(reached, update * reached / previous if cycle else reached) / size
