@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 
 from dnplab.analysis import SweepStatus
+from dnplab.numbers import duration, utc
 from dnplab.report.checks import distinct
-from dnplab.report.numbers import duration, utc
 from dnplab.tracking import TrackedRun
 
 __all__ = ["command_of", "provenance_of"]

@@ -16,11 +16,11 @@ import pytest
 
 from dnplab.analysis import Sweep, SweepStatus, find_crossover, read_sweep
 from dnplab.errors import TrackingError
+from dnplab.numbers import NONE, duration, number, with_error, with_interval
 from dnplab.report.album import BUDGET, Album
 from dnplab.report.checks import checks_of, warnings_of
 from dnplab.report.conclusions import conclusions_of
 from dnplab.report.grid import grid_of
-from dnplab.report.numbers import NONE, duration, number, with_error, with_interval
 from dnplab.report.provenance import command_of
 from dnplab.report.results import parts_of
 from dnplab.tracking import Store, TrackedRun, default_uri, find_runs

@@ -1,4 +1,4 @@
-"""Numbers as a page shows them: rounded to what their errors leave known, a dash where there is none."""
+"""Numbers in words: rounded to what their errors leave known, a dash where there is none."""
 
 from __future__ import annotations
 
