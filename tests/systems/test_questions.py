@@ -83,6 +83,6 @@ def test_tables_as_text() -> None:
     )
     lines = as_text(table).splitlines()
     assert lines[0].split() == ["who", "n", "x", "y"]
-    assert lines[1].split() == ["a", "1", "1.2346", "±", "0.1000", "2", "[1,", "3]"]
+    assert lines[1].split() == ["a", "1", "1.23", "±", "0.10", "2.0", "[1.0,", "3.0]"]
     assert lines[2].split() == ["b", "2", "-", "3"]
     assert as_text(table, {"n": "N", "absent": "?"}).split() == ["N", "1", "2"]
