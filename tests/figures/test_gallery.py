@@ -45,4 +45,8 @@ def test_a_picture_is_that_of_its_tables(name: str, tmp_path: Path) -> None:
 
 def read(name: str, folder: str) -> dict[str, pd.DataFrame]:
     files = (ROOT / "docs" / folder).glob(f"{name}_*.csv")
-    return {file.stem.removeprefix(f"{name}_"): pd.read_csv(file, converters={"reason": str}) for file in files}
+    tables = {file.stem.removeprefix(f"{name}_"): pd.read_csv(file) for file in files}
+    for table in tables.values():
+        if "reason" in table:  # an empty cell is no reason
+            table["reason"] = table["reason"].astype(object).where(table["reason"].notna(), "")
+    return tables
