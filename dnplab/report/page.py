@@ -16,7 +16,7 @@ from dnplab.report.grid import Grid, grid_of
 from dnplab.report.material import Material, Summary
 from dnplab.report.numbers import duration
 from dnplab.report.parameters import Varying, parameters_of
-from dnplab.report.provenance import command_of, provenance_of
+from dnplab.report.provenance import provenance_of
 from dnplab.report.results import Part, parts_of
 from dnplab.report.tables import Table, as_table
 from dnplab.tracking import ui_command
@@ -102,7 +102,7 @@ def page_of(material: Material) -> Page:
         varying=varying,
         grid=grid_of(status),
         checks=() if material.is_study else checks_of(runs),
-        command=command_of(status),
+        command=status.command,
         provenance=tuple(provenance_of(runs, numerics)),
         runs=tuple(_rows(material)),
         serve=ui_command(material.store.uri) if material.store.uri.startswith("sqlite") else "",

@@ -1,5 +1,6 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
+from dnplab.tracking._mlflow import shown
 from dnplab.tracking.collecting import copy_finished
 from dnplab.tracking.files import DIGESTS, OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
 from dnplab.tracking.reading import TrackedRun, find_runs
@@ -44,6 +45,7 @@ __all__ = [
     "outdate",
     "read_table",
     "require_whole",
+    "shown",
     "tables_of",
     "tracked_run",
     "ui_command",
