@@ -48,6 +48,7 @@ __all__ = ["LETTER_FIGURES", "SUMMARIES", "Job", "Plan", "make_job", "make_plan"
 LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
 LONGEST_NAME = 200  # of an experiment; MLflow's limit is 500, and summaries add to it
+TIMES = ("t1_us", "t_star_us", "t_zero_us")
 SIZES = ("ensemble/scale", "ensemble/hilbert")  # groups that say what ensemble=quick and full mean besides samples
 SUMMARIES = ("crossover", *LETTER_FIGURES, *QUESTIONS)  # what a sweep of ensembles may end with
 
@@ -208,7 +209,8 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             raise ConfigError(
                 f"study is {' and '.join(studies)}, but a sweep must be of ensembles or of studies, not of both."
             )
-        notes = (*_require_effect(words, studies), *dict.fromkeys(doubt for job in jobs for doubt in doubts_of(job.config)))
+        doubts = (doubt for job in jobs for doubt in doubts_of(job.config))
+        notes = (*_require_effect(words, studies), *_of_times(words, base), *dict.fromkeys(doubts))
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
@@ -315,6 +317,17 @@ def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[
         read = sorted({section for study in studies for section in sections_of(study)})
         raise ConfigError(f"{word.input_line} would change nothing: the study {names} reads {', '.join(read)} only.")
     return tuple(notes)
+
+
+def _of_times(words: Sequence[Override], base: DictConfig) -> tuple[str, ...]:
+    """A sentence where a temperature is asked for and the times stay those of another one."""
+    typed = {word.key_or_group for word in words}
+    several = any(word.key_or_group == "bath" and word.is_sweep_override() for word in words)
+    fixed = all(base.bath[name] is not None and f"bath.{name}" not in typed for name in TIMES)  # null is a law
+    if "bath.temperature_k" not in typed or several or not fixed:
+        return ()
+    preset = base.hydra.runtime.choices["bath"]
+    return (f"bath={preset} fixes T_1, T* and T(0), which do not follow bath.temperature_k; with bath=letter they do.",)
 
 
 def _values(word: Override) -> list[str]:
