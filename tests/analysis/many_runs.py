@@ -99,7 +99,7 @@ class ManyRuns:
         metrics = {f"obs.{measure}": float(samples[measure].mean()) for measure in MEASURES}
         metrics |= {f"obs.{measure}_sem": float(samples[measure].sem()) for measure in MEASURES}
         metrics |= {f"check.{check}": 1e-12 for check in CHECKS} | {"check.excluded": 0.0, "time.total_s": 1.5}
-        metrics |= {f"regime.s{number}": 2.0 for number in range(70, 86)}
+        metrics |= {f"regime.s{number}": 2.0 for number in range(70, 86)} | {"point.n_spins": 4.0}
         if stored:
             folder.mkdir(parents=True)
             for stem, table in tables.items():
