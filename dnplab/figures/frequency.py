@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dnplab.comparison import INDEX, LEADING, MINUS, REFERENCE, in_order
+from dnplab.comparison import INDEX, LEADING, MINUS, REFERENCE, Tables, in_order
 from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import band, colour_of, finish, new_figure, paper_style
 
 __all__ = ["frequency_figure"]
 
-Tables = Mapping[str, pd.DataFrame]
 POLARIZATION, NEIGHBOURS = "nuclear_polarization", "neighbour_polarization"
 POLARIZATION_DIFFERENCE = f"{POLARIZATION}{MINUS}"
 ROWS = {

@@ -10,14 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dnplab.bath_times import ALL, NONE, TIME_NAMES, others
-from dnplab.comparison import DIFFERENCE, INDEX_DIFFERENCE
+from dnplab.comparison import DIFFERENCE, INDEX_DIFFERENCE, Tables
 from dnplab.figures.crossover import temperature_axis
 from dnplab.figures.letter_page import note_below
 from dnplab.figures.style import band, finish, new_figure, paper_style
 
 __all__ = ["one_factor_figure"]
 
-Tables = Mapping[str, pd.DataFrame]
 T1, T_STAR, T_ZERO = TIMES = tuple(TIME_NAMES.values())
 COLOURS = {T1: "#d55e00", T_STAR: "#0072b2", T_ZERO: "#009e73", ALL: "black", NONE: "0.6"}
 SYMBOLS = {T1: "$T_1$", T_STAR: "$T^*$", T_ZERO: "$T(0)$"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import matplotlib as mpl
@@ -15,14 +15,13 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from dnplab.comparison import DIFFERENCE, INDEX, RATIO, REFERENCE, UNCOUPLED, in_order
+from dnplab.comparison import DIFFERENCE, INDEX, RATIO, REFERENCE, UNCOUPLED, Tables, in_order
 from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import colour_of, new_figure, paper_style
 
 __all__ = ["cell_edges", "phase_diagram_figure"]
 
 FloatArray = NDArray[np.float64]
-Tables = Mapping[str, pd.DataFrame]
 NEVER_BLOCH = ("hilbert", "secular")  # as U -> 0
 LEVELS = (0.25, 0.75)  # beside 1/2, which is drawn with its errors
 RATIOS = (1.5, 2.0, 4.0, 6.0)

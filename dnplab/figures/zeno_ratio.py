@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import cycle
 
 import numpy as np
@@ -12,14 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dnplab.bath_times import ALL, OTHER
-from dnplab.comparison import DIFFERENCE, INDEX_DIFFERENCE, LEADING
+from dnplab.comparison import DIFFERENCE, INDEX_DIFFERENCE, LEADING, Tables
 from dnplab.figures.crossover import temperature_axis
 from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import finish, new_figure, paper_style
 
 __all__ = ["zeno_ratio_figure"]
 
-Tables = Mapping[str, pd.DataFrame]
 LABELS = {
     "temperature_k": "bath temperature (K)",
     "relaxation_rate": r"relaxation rate $1/T_1$ (1/µs)",
