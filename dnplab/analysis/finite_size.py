@@ -212,8 +212,7 @@ def _extrapolated(curves: Mapping[int, Curves], name: str, law: str, temperature
     if len(parts) < FEWEST_SIZES:
         return None
     values, draws, used = (np.array(part) for part in zip(*parts, strict=True))  # (K, T), (K, B, T), (K, T)
-    errors = np.nanstd(draws, axis=1)
-    if not np.isfinite(values).all() or not (errors > 0.0).all():
+    if not np.isfinite(values).all() or not (errors := np.nanstd(draws, axis=1)).all():
         return None
     n = np.array(list(curves), dtype=np.float64)
     weights = np.column_stack([limit_weights(n, error, law) for error in errors.T])  # (K, T)

@@ -20,7 +20,8 @@ from dnplab.comparison import LEADING
 
 __all__ = ["finite_size_note"]
 
-REJECTED = 0.05  # a law whose chi^2 is less likely
+REJECTED = 0.01  # a law whose chi^2 is less likely; several temperatures and laws are asked
+SLOWEST = 0.5  # N^-p with less is no decay: what the scatter of N couplings leaves falls as N^(-1/2)
 NORMAL_95 = 1.96
 Tables = Mapping[str, pd.DataFrame]
 
@@ -92,13 +93,12 @@ def _narrowing(tables: Tables, measure: str, fits: pd.DataFrame) -> tuple[str, b
     """Whether a width that the sweep sees shrinks with N: by the slopes of the laws, and by what they leave."""
     rows = tables["crossover"]
     rows = rows[(rows["measure"] == measure) & (rows["definition"] == HALF_RISE)]
+    seen = _first_and_last(rows[rows["n_spins"] >= fits["from_n"].min()] if len(fits) else rows, "width_decades")
+    words = f"The width of the rise of {_named(measure)}, in decades, is {seen}"
     if fits.empty:
-        return f"No law of N fits the width of the rise of {_named(measure)}.", None
-    from_n = int(fits["from_n"].min())
-    seen = _first_and_last(rows[rows["n_spins"] >= from_n], "width_decades")
+        return f"{words}, which no law of N fits.", None
     low, high = _range(fits)
     steps = np.diff(np.log10(np.unique(tables["curves"]["temperature_k"])))
-    words = f"The width of the rise of {_named(measure)}, in decades, is {seen}"
     limit = f"{max(low, 0.0):.2f} to {high:.2f} for N -> infinity by the laws that fit"
     down = fits["slope"] > SIGNIFICANCE * fits["slope_sem"]
     if not down.any():
@@ -138,7 +138,7 @@ def _left(tables: Tables) -> tuple[str, float | None]:
     if undecided[-1] == parts[-1][0]:
         return f"{words}; what is left at {undecided[-1]:g} K, too, cannot be told from nothing.", undecided[-1]
     return (
-        f"{words}. Above {undecided[-1]:g} K something is left, as a crossover and the hot side of a transition do.",
+        f"{words}. Above {undecided[-1]:g} K they leave something, as a crossover and the hot side of a transition do.",
         undecided[-1],
     )
 
@@ -149,9 +149,9 @@ def _standing_by_temperature(limit: pd.DataFrame) -> Iterator[tuple[float, pd.Da
 
 
 def _stays(fits: pd.DataFrame) -> bool:
-    """Whether something is left: by every law with a limit, and no decay to zero that would fit as well."""
+    """Whether something is left: by every law with a limit, and no decay to zero as N^(-1/2) or faster fits as well."""
     lines = fits.dropna(subset=["limit"])
-    decays = fits["exponent"] > SIGNIFICANCE * fits["exponent_sem"]
+    decays = fits["exponent"] + SIGNIFICANCE * fits["exponent_sem"] > SLOWEST
     return bool(len(lines) and (lines["limit"] > SIGNIFICANCE * lines["limit_sem"]).all() and not decays.any())
 
 
@@ -161,5 +161,6 @@ def _verdict(narrows: bool | None, undecided_k: float | None, largest: int) -> s
     if undecided_k is None:
         sign = "Both speak" if narrows is False else "This speaks"
         return f"{sign} for a crossover, as far as N = {largest} tells."
-    below = f"a transition at {undecided_k:g} K or below is not excluded"
-    return f"There is no sign of sharpening; {below}." if narrows is False else f"Nothing is decided: {below}."
+    if narrows is None:
+        return "Nothing is decided."
+    return f"There is no sign of sharpening; a transition at {undecided_k:g} K or below is not excluded."

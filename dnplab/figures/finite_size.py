@@ -27,7 +27,7 @@ SHORT = {name: label.partition(",")[0].partition(" at ")[0] for name, label in M
 COLOURS = dict(zip(MEASURES, ("black", "#0072b2", "#d55e00"), strict=True))
 DEFINITION = "half rise"
 LAWS = {"1/N": "--", "2^(-N/2)": "-"}
-REJECTED = 0.05  # p_value of a law that is not drawn
+REJECTED = 0.01  # p_value of a law that is not drawn
 MOST = 0.5  # of the resamples see the rise whole
 LETTER_HOTTEST_K = 12.0
 APART = 0.08  # of the axis: temperatures whose labels do not touch
