@@ -166,6 +166,8 @@ def _limit(ax: Axes, tables: Tables) -> None:
 def _temperatures(ax: Axes, curves: pd.DataFrame) -> None:
     """A logarithmic axis with labels that stand apart, and the end of the letter's Table I where the curves go beyond."""
     values = np.unique(curves["temperature_k"])
+    if values.size == 0:
+        return
     apart = (values[-1] / values[0]) ** APART
     shown: list[float] = []
     for value in values:
