@@ -1,7 +1,7 @@
 """The crossover of a tracked sweep, printed and logged: ``python -m experiments.crossover``.
 
-`experiments.run` ends a sweep with `summarise`; this command repeats it at any time from what is
-tracked.
+`experiments.run` ends a sweep with `summarise`; this command does so again at any time from what is tracked, and for a sweep
+that ends with something else, a question or a figure of the letter, it repeats that.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ from dnplab.analysis import (
     write_definitions,
     write_results,
 )
-from dnplab.comparison import RATIO, group_words, in_order, split_groups
+from dnplab.comparison import RATIO, group_words, in_order, microwave_offsets, of_group, split_groups
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError
+from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.figures import MODEL_COLOURS, crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, close_stale_runs, default_uri, log_summary, ui_command
 from dnplab.tracking.pages import RUN_COLOUR
-from experiments.command import as_script, typed_config
+from experiments.command import LookKeys, as_script, typed_config
+from experiments.endings import BOOTSTRAP, SEED, known_sweeps
+from experiments.endings import summarise as repeat
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
@@ -45,22 +47,14 @@ NOTE = (
 
 
 @dataclass
-class TrackingKeys:
-    """Where the runs are recorded; uri null is a SQLite file in the output folder."""
-
-    uri: str | None = None
-    experiment: str = "dnplab"
-
-
-@dataclass
 class CrossoverConfig:
     """The keys of this command."""
 
     sweep: str | None = None
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
-    bootstrap: int = 1000
-    seed: int = 0
+    tracking: LookKeys = field(default_factory=LookKeys)
+    bootstrap: int = BOOTSTRAP
+    seed: int = SEED
 
 
 @dataclass(frozen=True)
@@ -79,8 +73,8 @@ def summarise(
     experiment: str,
     sweep: str | None,
     outputs: Path,
-    bootstrap: int = 1000,
-    seed: int = 0,
+    bootstrap: int = BOOTSTRAP,
+    seed: int = SEED,
 ) -> CrossoverSummary:
     """Read a sweep, print its crossover, write it to `outputs`/crossover/<sweep>/ and log it.
 
@@ -105,7 +99,7 @@ def summarise(
     files.append(save(crossover_figure(table, temperatures, found.groups), folder / "crossover.png"))
     if (figure := None if found.groups else definitions_figure(table, definitions)) is not None:
         files.append(save(figure, folder / "definitions.png"))
-    offsets = _microwave_offsets(found.runs)
+    offsets = microwave_offsets(found.runs)
     if len(offsets) == 1:
         ends = {"profiles": profiles_figure(found.spins, offsets[0], found.groups)}
         ends["spectra"] = spectra_figure(found.spectra, offsets[0], found.groups)
@@ -134,12 +128,6 @@ def summarise(
     return CrossoverSummary(found, crossover, definitions, tuple(files), store.link)
 
 
-def _microwave_offsets(runs: pd.DataFrame) -> list[float]:
-    """Where the drives of a sweep stand from the electron frequency, in MHz."""
-    offsets = 1e3 * (runs["drive.frequency_ghz"] - runs["system.electron_ghz"])
-    return sorted({round(float(offset), 6) for offset in offsets})
-
-
 def _print(found: Sweep, crossover: Crossover, definitions: pd.DataFrame, files: list[Path]) -> None:
     print(f"\nCrossover of {found.name}. {found.completeness}")
     for warning in found.warnings:
@@ -154,9 +142,7 @@ def _curves(found: Sweep, crossover: Crossover) -> Iterator[tuple[dict[str, obje
     """(group values, model, its rows) of each summary run."""
     for group, rows in split_groups(crossover.table, found.groups):
         for model in in_order(rows["model"]):
-            chosen = crossover.temperatures
-            for key, value in {**group, "model": model}.items():
-                chosen = chosen[chosen[key] == value]
+            chosen = of_group(crossover.temperatures, {**group, "model": model})
             yield group, model, Crossover(rows[rows["model"] == model], chosen)
 
 
@@ -183,11 +169,15 @@ def main() -> int:
         _check(config)
         outputs = Path(config.outputs).absolute()
         uri = config.tracking.uri or default_uri(outputs)
-        summary = summarise(uri, config.tracking.experiment, config.sweep, outputs, config.bootstrap, config.seed)
+        known = known_sweeps(uri, config.tracking.experiment, config.sweep)
+        if not (ending := [sweep for sweep in known if sweep.asked.summary]):
+            raise TrackingError(f"The sweep {known[0].name!r} is of studies or of shards, which no table sums up.")
+        found = ending[0]
+        link = repeat(found.store, found.name, found.asked.summary, outputs, config.bootstrap, config.seed)
     except DnplabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    print(f"Summary runs:  {summary.link}")
+    print(f"Summary runs:  {link}")
     if uri.startswith("sqlite"):
         print(f"Open:  {ui_command(uri)}")
     return 0

@@ -21,7 +21,6 @@ from dnplab.report.checks import checks_of, warnings_of
 from dnplab.report.conclusions import conclusions_of
 from dnplab.report.grid import grid_of
 from dnplab.report.numbers import NONE, duration, number, with_error, with_interval
-from dnplab.report.provenance import command_of
 from dnplab.report.results import parts_of
 from dnplab.tracking import Store, TrackedRun, default_uri, find_runs
 from experiments.report import write_report
@@ -389,19 +388,34 @@ def test_a_bad_check_is_not_called_good() -> None:
     assert "2 seeds (1, 0)" in told or "2 seeds (0, 1)" in told
 
 
+def test_what_runs_do_not_record_is_not_called_good() -> None:
+    params = {"solver.rtol": "1e-10", "ensemble.realizations": "8"}
+    silent = TrackedRun("a", "silent", "FINISHED", 0, params, {}, {})
+    found = {check.name: check for check in checks_of([silent])}
+    assert {(check.value, check.verdict) for check in found.values()} == {("not recorded", "")}
+    told = TrackedRun("b", "told", "FINISHED", 0, params, {"check.excluded": 0.0, "check.worst_trace_error": 0.0}, {})
+    some = {check.name: check for check in checks_of([silent, told])}
+    for name in ("samples left out", "largest error of the trace"):
+        assert some[name].verdict == ""
+        assert "1 of 2 runs do not record it" in some[name].where
+    assert some["samples left out"].value == "0 of 8"
+    assert checks_of([told])[4].verdict == "holds"
+
+
+@pytest.mark.parametrize(("error", "floor", "verdict"), [(1e-7, 0, "look"), (1e-7, 1, "holds"), (1e-5, 1, "look")])
+def test_rounding_excuses_an_error_of_its_own_size_only(error: float, floor: int, verdict: str) -> None:
+    metrics = {"check.worst_error_estimate": error, "check.at_rounding_floor": float(floor)}
+    run = TrackedRun("a", "a", "FINISHED", 0, {"solver.rtol": "1e-10"}, metrics, {})
+    (check,) = [check for check in checks_of([run]) if check.name == "largest error estimate"]
+    assert check.verdict == verdict
+
+
 def test_a_heavy_page_leaves_pictures_out_and_counts_them() -> None:
     album = Album()
     assert album.add(bytes(BUDGET), "alt", "first")
     assert not album.add(bytes(1), "alt", "second")
     assert not album.add(bytes(1), "alt", "third")
     assert album.left_out == 2
-
-
-def test_a_password_in_the_command_is_not_shown() -> None:
-    words = "python -m experiments.run -m tracking.uri=postgresql://me:secret@host/db model=hilbert"
-    shown = command_of(SweepStatus("s", "dnplab", pd.DataFrame(), words))
-    assert "secret" not in shown
-    assert "me:***@host/db model=hilbert" in shown
 
 
 def test_a_wheel_holds_the_template() -> None:
