@@ -25,6 +25,7 @@ Sizes share samples (`dnplab.analysis.scaling`): one draw of realizations is use
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -168,13 +169,11 @@ def _places(
     curves: Mapping[int, Curves], temperature_k: Array, measure: str, definition: str
 ) -> Iterator[tuple[dict[str, object], Located]]:
     """The crossover of the nonsecular model of each size between these temperatures; none where a point is missing."""
-    for n, whole in curves.items():
-        found = whole.between(temperature_k[0], temperature_k[-1])
-        if MODEL not in found.models or measure not in found.measures or found.temperature_k.size < temperature_k.size:
+    for n, found in _complete(curves, temperature_k):
+        m = found.models.index(MODEL)
+        if measure not in found.measures or (place := located(found, measure, m, DEFINITIONS[definition])) is None:
             continue
-        m, curve = found.models.index(MODEL), found.measures[measure]
-        if not np.isfinite(curve.mean[m]).all() or (place := located(found, measure, m, DEFINITIONS[definition])) is None:
-            continue
+        curve = found.measures[measure]
         row = {"measure": measure, "definition": definition, "hottest_k": float(temperature_k[-1]), "n_spins": n}
         row |= {"samples": int(curve.used[m].min()), **place.row, "whole": _whole(found, curve.resampled[:, m])}
         yield row, place
@@ -187,38 +186,43 @@ def _whole(curves: Curves, draws: Array) -> float:
 
 def _infinite(curves: Mapping[int, Curves], temperature_k: Array) -> Iterator[dict[str, object]]:
     """The nonsecular curve of each measure for N -> infinity, and the half of its rise, by law and smallest size."""
-    sizes = {n: found for n, found in curves.items() if MODEL in found.models}
-    for law in LIMITS:
-        for smallest in fit_ranges(sizes):
-            chosen = {n: found for n, found in sizes.items() if n >= smallest}
-            for name in (*PLAIN, *FOLLOWED):
-                if (limit := _extrapolated(chosen, name, law, temperature_k)) is None:
-                    continue
-                place = located(limit, name, 0, DEFINITIONS[HALF_RISE])
-                if place is not None:
+    for name in (*PLAIN, *FOLLOWED):
+        sizes = {n: found for n, found in _complete(curves, temperature_k) if name in found.measures}
+        for law in LIMITS:
+            for smallest in fit_ranges(sizes) if len(sizes) >= FEWEST_SIZES else ():
+                chosen = {n: found for n, found in sizes.items() if n >= smallest}
+                limit = _extrapolated(chosen, name, law)
+                if limit is not None and (place := located(limit, name, 0, DEFINITIONS[HALF_RISE])) is not None:
                     row = {"measure": name, "model": MODEL, "law": law, "from_n": smallest, "sizes": len(chosen)}
                     yield row | place.row | {"whole": _whole(limit, limit.measures[name].resampled[:, 0])}
 
 
-def _extrapolated(curves: Mapping[int, Curves], name: str, law: str, temperature_k: Array) -> Curves | None:
-    """The curve for N -> infinity with its resamples; None where a size lacks a point, or of fewer than three sizes."""
-    parts = []
-    for whole in curves.values():
+def _complete(curves: Mapping[int, Curves], temperature_k: Array) -> Iterator[tuple[int, Curves]]:
+    """The sizes that have the nonsecular model at all of these temperatures, and no others."""
+    for n, whole in curves.items():
         found = whole.between(temperature_k[0], temperature_k[-1])
-        if name not in found.measures or found.temperature_k.size < temperature_k.size:
-            return None
+        if MODEL in found.models and found.temperature_k.size == temperature_k.size:
+            m = found.models.index(MODEL)
+            known = {name: part for name, part in found.measures.items() if np.isfinite(part.mean[m]).all()}
+            yield n, replace(found, measures=known)
+
+
+def _extrapolated(curves: Mapping[int, Curves], name: str, law: str) -> Curves | None:
+    """The curve for N -> infinity with its resamples; None where a size has no scatter."""
+    parts = []
+    for found in curves.values():
         m, curve = found.models.index(MODEL), found.measures[name]
         parts.append((curve.mean[m], curve.resampled[:, m], curve.used[m]))
-    if len(parts) < FEWEST_SIZES:
-        return None
     values, draws, used = (np.array(part) for part in zip(*parts, strict=True))  # (K, T), (K, B, T), (K, T)
-    if not np.isfinite(values).all() or not (errors := np.nanstd(draws, axis=1)).all():
+    errors = np.nanstd(draws, axis=1)
+    if not errors.all():
         return None
     n = np.array(list(curves), dtype=np.float64)
     weights = np.column_stack([limit_weights(n, error, law) for error in errors.T])  # (K, T)
     mean, resampled = np.sum(weights * values, axis=0), np.sum(weights[:, None, :] * draws, axis=0)
     least = used.min(axis=0)[None]
     limit = Average(mean[None], np.nanstd(resampled, axis=0)[None], resampled[:, None, :], least)
+    temperature_k = next(iter(curves.values())).temperature_k
     return Curves((MODEL,), temperature_k, least, {name: limit})
 
 

@@ -217,6 +217,7 @@ def test_a_size_that_lacks_a_point_is_left_out() -> None:
     tables = finite_size_tables(Sweep(**{**vars(whole), "realizations": lacking}), bootstrap=100)
     assert set(tables["crossover"]["n_spins"]) == set(SIZES) - {8}
     assert 8 in set(tables["curves"]["n_spins"])
+    assert set(tables["infinite"].query("from_n == 4")["sizes"]) == {len(SIZES) - 1}
 
 
 def test_a_sweep_that_is_coarse_within_the_letter_ends_beyond_it() -> None:
