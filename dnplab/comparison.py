@@ -7,10 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 
 __all__ = [
+    "DIFFERENCE",
+    "INDEX",
+    "INDEX_DIFFERENCE",
     "LEADING",
+    "MINUS",
     "MODELS",
+    "OVER",
     "RATIO",
     "REFERENCE",
+    "UNCOUPLED",
     "Tables",
     "group_words",
     "in_order",
@@ -21,8 +27,10 @@ __all__ = [
 
 MODELS = ("zeno", "hilbert", "secular", "nonsecular", "ule")
 REFERENCE = "hilbert"
-LEADING = "ansatz_deviation"
-RATIO = "ansatz_deviation_over_hilbert"
+OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"  # behind a measure: its ratio to the reference, its difference
+LEADING, INDEX = "ansatz_deviation", "localization_index"
+RATIO, DIFFERENCE, INDEX_DIFFERENCE = f"{LEADING}{OVER}", f"{LEADING}{MINUS}", f"{INDEX}{MINUS}"
+UNCOUPLED = f"{LEADING}_over_uncoupled"
 
 Tables = Mapping[str, pd.DataFrame]  # of one summary, by name
 

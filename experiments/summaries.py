@@ -34,6 +34,7 @@ from dnplab.figures.frequency import frequency_figure
 from dnplab.figures.one_factor import one_factor_figure
 from dnplab.figures.phase_diagram import phase_diagram_figure
 from dnplab.figures.zeno_ratio import zeno_ratio_figure
+from dnplab.numbers import with_error, with_interval
 from dnplab.tracking import Store, finished_run, tracked_run
 from experiments.endings import BOOTSTRAP, SEED
 
@@ -196,9 +197,7 @@ def _cell(value: object, sem: float, lower: float, upper: float) -> str:
         return str(value)
     if np.isnan(value):
         return "-"
-    if np.isfinite(lower) and np.isfinite(upper):
-        return f"{value:.4g} [{lower:.4g}, {upper:.4g}]"
-    return f"{value:.4g}" if np.isnan(sem) else f"{value:.4f} ± {sem:.4f}"
+    return with_interval(value, lower, upper) if np.isnan(sem) else with_error(value, sem)
 
 
 def _write(tables: Tables, folder: Path, stem: str) -> list[Path]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
+from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from dnplab.tracking import Store, declare_sweep, default_uri, tracked_run
+from dnplab.tracking.pages import View, bars, save_view
 from experiments.views import Exhibit, exhibits, links, view_of
 
 KELVIN, SIZES, MODELS = (1.2, 4.0, 12.0), (3, 4, 5, 6, 7), ("hilbert", "nonsecular")
@@ -71,3 +77,18 @@ def test_a_view_shows_the_point_and_the_measures(sweep: Exhibit) -> None:
     assert "metrics.obs.ansatz_deviation" in view.columns
     assert view.order == "metrics.point.temperature_k"
     assert set(view.sections) == {"Measures", "Parameters and measures"}
+
+
+def test_a_view_is_renewed_until_somebody_changes_it(tmp_path: Path) -> None:
+    store = Store(default_uri(tmp_path), "dnplab", tmp_path / "mlartifacts")
+    view = View("all-runs", "all runs", "", "attributes.start_time", ["params.model"], {"Measures": [bars("obs.beta_s")]})
+    save_view(store, view, 1)
+    first = json.loads(store.experiment_tags()["mlflow.sharedViewState.all-runs"])
+    state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
+    assert (first["name"], state["selectedColumns"]) == ("all runs", ["params.`model`"])
+    save_view(store, replace(view, name="every run"), 1)
+    assert json.loads(store.experiment_tags()["mlflow.sharedViewState.all-runs"])["name"] == "every run"
+    by_hand = json.dumps({"name": "mine", "createdAt": 2, "state": first["state"]})
+    store.tag_experiment("mlflow.sharedViewState.all-runs", by_hand)
+    save_view(store, view, 3)
+    assert store.experiment_tags()["mlflow.sharedViewState.all-runs"] == by_hand

@@ -6,7 +6,7 @@ and the mean difference from it, both on the realizations that the two share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,12 +15,10 @@ from numpy.typing import NDArray
 
 from dnplab.analysis.bootstrap import resample_weights
 from dnplab.analysis.grids import Array, Average, average, cubes, ratio, stored
-from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
+from dnplab.comparison import LEADING, MINUS, OVER, RATIO, REFERENCE, in_order
 from dnplab.errors import ParameterError
 
 __all__ = ["MEASURES", "MINUS", "OVER", "Array", "Curves", "curves_of"]
-
-OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"
 
 MEASURES = (
     LEADING,
@@ -42,6 +40,14 @@ class Curves:
     temperature_k: Array  # (T,), ascending
     realizations: NDArray[np.int64]  # (M, T) stored at each point
     measures: Mapping[str, Average]  # (M, T)
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Every mean that is known, with its standard error; none that compares the Hilbert model with itself."""
+        for name, found in self.measures.items():
+            for m, model in enumerate(self.models):
+                for t in np.flatnonzero(found.used[m]) if model != REFERENCE or not name.endswith((MINUS, OVER)) else ():
+                    values = {"mean": found.mean[m, t], "mean_sem": found.sem[m, t], "samples": int(found.used[m, t])}
+                    yield {"model": model, "measure": name, "temperature_k": float(self.temperature_k[t]), **values}
 
     def between(self, low_k: float, high_k: float) -> Curves:
         """The part from `low_k` to `high_k`, both included."""

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dnplab.analysis.bootstrap import interval, resample_weights, weighted_means
+from dnplab.analysis.bootstrap import Array, interval, resample_weights, weighted_means
 from dnplab.errors import ParameterError
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "weights_of",
 ]
 
-Array = NDArray[np.float64]
 Axes = Mapping[str, Sequence[object]]
 MOST = 0.5  # of the resamples
 ZERO = 1e-6  # a mean below it is rounding: nothing can be compared with it

@@ -49,7 +49,7 @@ LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "f
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
 LONGEST_NAME = 200  # of an experiment; MLflow's limit is 500, and summaries add to it
 TIMES = ("t1_us", "t_star_us", "t_zero_us")
-SIZES = ("ensemble/scale", "ensemble/hilbert")  # groups that say what ensemble=quick and full mean besides samples
+SIZES = "ensemble/scale"  # the group that says what ensemble=quick and full mean besides samples
 SUMMARIES = ("crossover", *LETTER_FIGURES, *QUESTIONS)  # what a sweep of ensembles may end with
 
 
@@ -224,16 +224,13 @@ def _check_composed(config: DictConfig) -> None:
     check_code(config)
     check_paths(config)
     picked, loader = config.hydra.runtime.choices, GlobalHydra.instance().config_loader()
+    if not (name := str(picked.get(SIZES) or "")):
+        return
     search = [f"hydra.searchpath={list(config.hydra.searchpath)}"]
-    for group in SIZES:
-        name, samples = str(picked.get(group) or ""), str(picked.get("ensemble"))
-        options = loader.get_group_options(group, overrides=search) if name else []
-        if name in options or not name:
-            continue
+    if name not in (options := loader.get_group_options(SIZES, overrides=search)):
+        samples = str(picked["ensemble"])
         kind = name.removesuffix(samples)
         taken = [option for option in loader.get_group_options("ensemble", overrides=search) if f"{kind}{option}" in options]
-        if picked.get("experiment") is None or kind == name or not taken:
-            raise ConfigError(f"{group} is {name!r}, but it must be one of {', '.join(options)}.")
         raise ConfigError(
             f"ensemble={samples} says nothing to experiment={picked['experiment']}; it takes {' or '.join(taken)} "
             "(ensemble.realizations=N for another number of samples)."

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dnplab.ensemble import numerics_version
+from dnplab.numbers import duration
 from dnplab.report.album import Album, Picture
 from dnplab.report.checks import Check, checks_of, warnings_of
 from dnplab.report.glossary import glossary_of
 from dnplab.report.grid import Grid, grid_of
 from dnplab.report.material import Material, Summary
-from dnplab.report.numbers import duration
 from dnplab.report.parameters import Varying, parameters_of
 from dnplab.report.provenance import provenance_of
 from dnplab.report.results import Part, parts_of

@@ -6,8 +6,8 @@ import platform
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 
+from dnplab.numbers import duration, utc
 from dnplab.report.checks import distinct
-from dnplab.report.numbers import duration, utc
 from dnplab.tracking import TrackedRun
 
 __all__ = ["provenance_of"]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.systems.bad_input.case import FOLDER, refused
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.systems.bad_input.case import FOLDER, nothing, refused, turned_away
+from tests.systems.bad_input.folder import Place
 from tests.systems.bad_input.words import NOT_UNDERSTOOD
 
 __all__ = ["COMMANDS"]
@@ -64,4 +69,25 @@ COMMANDS = [
         ("robustness", "sizes=[1000]", "1000, but"),
         ("robustness", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
     )
+]
+
+
+@contextmanager
+def busy(_: Place) -> Iterator[None]:
+    """A port that another program listens to."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", BUSY))
+        listener.listen()
+        yield
+
+
+def unfinished(place: Place) -> None:
+    place.sql("UPDATE runs SET status = 'FAILED'")
+
+
+BUSY, PORT = 45871, "but it must be a free port from 1 to 65535, or null to have one chosen"
+COMMANDS += [
+    turned_away("ui on no port", nothing, f"port is 0, {PORT} (there is no such port).", line="port=0", command="ui"),
+    turned_away("ui on a taken port", busy, f"port is {BUSY}, {PORT} (address", line=f"port={BUSY}", command="ui"),
+    turned_away("ui without a finished run", unfinished, "The store holds no finished run;", line="", command="ui"),
 ]
