@@ -7,7 +7,7 @@ that ends with something else, a question or a figure of the letter, it repeats 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,18 +27,20 @@ from dnplab.analysis import (
     write_results,
 )
 from dnplab.comparison import RATIO, group_words, in_order, microwave_offsets, of_group, split_groups
+from dnplab.config import QUESTIONS
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.figures import MODEL_COLOURS, crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, close_stale_runs, default_uri, log_summary, ui_command
 from dnplab.tracking.pages import RUN_COLOUR
 from experiments.command import LookKeys, as_script, typed_config
-from experiments.endings import BOOTSTRAP, SEED, known_sweeps
+from experiments.endings import BOOTSTRAP, SEED, KnownSweep, known_sweeps
 from experiments.endings import summarise as repeat
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
 BAD_INPUT = 2
+CROSSOVER, JOINED = "crossover", "finite_size"  # what sweeps of several sizes are joined for
 MOST_RESAMPLES = 1_000_000
 NOTE = (
     "The crossover of each sweep of the experiment beside this one: one run per model, each "
@@ -51,6 +53,7 @@ class CrossoverConfig:
     """The keys of this command."""
 
     sweep: str | None = None
+    summary: str | None = None
     outputs: str = "outputs"
     tracking: LookKeys = field(default_factory=LookKeys)
     bootstrap: int = BOOTSTRAP
@@ -169,11 +172,12 @@ def main() -> int:
         _check(config)
         outputs = Path(config.outputs).absolute()
         uri = config.tracking.uri or default_uri(outputs)
-        known = known_sweeps(uri, config.tracking.experiment, config.sweep)
-        if not (ending := [sweep for sweep in known if sweep.asked.summary]):
-            raise TrackingError(f"The sweep {known[0].name!r} is of studies or of shards, which no table sums up.")
-        found = ending[0]
-        link = repeat(found.store, found.name, found.asked.summary, outputs, config.bootstrap, config.seed)
+        names = config.sweep.split("+") if config.sweep else [None]
+        found = [_with_ending(known_sweeps(uri, config.tracking.experiment, name)) for name in names]
+        sweep, summary = "+".join(part.name for part in found), config.summary or found[0].asked.summary
+        if len(found) > 1 and summary != JOINED:
+            raise ParameterError("summary", summary, f"{JOINED} where sweeps are joined")
+        link = repeat(found[0].store, sweep, summary, outputs, config.bootstrap, config.seed)
     except DnplabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
@@ -183,8 +187,18 @@ def main() -> int:
     return 0
 
 
+def _with_ending(known: Sequence[KnownSweep]) -> KnownSweep:
+    """The first of these sweeps that ends with something."""
+    for sweep in known:
+        if sweep.asked.summary:
+            return sweep
+    raise TrackingError(f"The sweep {known[0].name!r} is of studies or of shards, which no table sums up.")
+
+
 def _check(config: CrossoverConfig) -> None:
     """Raise ParameterError for a value out of its domain, ConfigError for a folder that cannot be written to."""
+    if config.summary not in (None, CROSSOVER, *QUESTIONS):
+        raise ParameterError("summary", config.summary, f"one of {', '.join((CROSSOVER, *QUESTIONS))}")
     if not 2 <= config.bootstrap <= MOST_RESAMPLES:
         raise ParameterError("bootstrap", config.bootstrap, f"a number of resamples from 2 to {MOST_RESAMPLES}")
     if config.seed < 0:

@@ -24,6 +24,7 @@ from dnplab.analysis.finite_size import finite_size_metrics, finite_size_tables
 from dnplab.analysis.finite_size_note import finite_size_note
 from dnplab.analysis.frequency import frequency_metrics, frequency_note, frequency_tables
 from dnplab.analysis.one_factor import one_factor_metrics, one_factor_note, one_factor_tables
+from dnplab.analysis.parameters import join_sweeps
 from dnplab.analysis.phase_diagram import phase_diagram_metrics, phase_diagram_note, phase_diagram_tables
 from dnplab.analysis.zeno_ratio import zeno_ratio_metrics, zeno_ratio_note, zeno_ratio_tables
 from dnplab.comparison import Tables, group_words
@@ -142,8 +143,9 @@ def summarise(
 
 
 def open_sweep(uri: str, experiment: str, sweep: str | None, heading: str) -> Sweep:
-    """Read a sweep and print how complete it is under a heading."""
-    found = read_sweep(uri, experiment, sweep)
+    """Read a sweep, or several of one experiment joined by +, and print how complete it is under a heading."""
+    parts = [read_sweep(uri, experiment, name) for name in (sweep.split("+") if sweep else [None])]
+    found = join_sweeps(parts) if len(parts) > 1 else parts[0]
     print(f"\n{heading}. {found.completeness}")
     for warning in found.warnings:
         print(f"Warning: {warning}")
