@@ -6,12 +6,33 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-__all__ = ["LEADING", "MODELS", "RATIO", "REFERENCE", "group_words", "in_order", "split_groups"]
+__all__ = [
+    "DIFFERENCE",
+    "INDEX",
+    "INDEX_DIFFERENCE",
+    "LEADING",
+    "MINUS",
+    "MODELS",
+    "OVER",
+    "RATIO",
+    "REFERENCE",
+    "UNCOUPLED",
+    "Tables",
+    "group_words",
+    "in_order",
+    "microwave_offsets",
+    "of_group",
+    "split_groups",
+]
 
 MODELS = ("zeno", "hilbert", "secular", "nonsecular", "ule")
 REFERENCE = "hilbert"
-LEADING = "ansatz_deviation"
-RATIO = "ansatz_deviation_over_hilbert"
+OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"  # behind a measure: its ratio to the reference, its difference
+LEADING, INDEX = "ansatz_deviation", "localization_index"
+RATIO, DIFFERENCE, INDEX_DIFFERENCE = f"{LEADING}{OVER}", f"{LEADING}{MINUS}", f"{INDEX}{MINUS}"
+UNCOUPLED = f"{LEADING}_over_uncoupled"
+
+Tables = Mapping[str, pd.DataFrame]  # of one summary, by name
 
 
 def in_order(models: Iterable[str]) -> list[str]:
@@ -20,14 +41,36 @@ def in_order(models: Iterable[str]) -> list[str]:
 
 
 def split_groups(frame: pd.DataFrame, groups: Sequence[str]) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
-    """(group values, its rows) for every combination of the grouping columns, ascending."""
+    """(group values, its rows) for every combination of the grouping columns, ascending; a run may lack one (NaN)."""
     if not groups:
         yield {}, frame
         return
-    for values, rows in frame.groupby(list(groups), sort=True):
+    for values, rows in frame.groupby(list(groups), sort=True, dropna=False):
         yield dict(zip(groups, values, strict=True)), rows
+
+
+def of_group(frame: pd.DataFrame, group: Mapping[str, object]) -> pd.DataFrame:
+    """The rows with these values, by the columns that the frame has; NaN finds NaN."""
+    for key, value in group.items():
+        if key in frame:
+            frame = frame[frame[key].isna() if pd.isna(value) else frame[key] == value]  # type: ignore[call-overload]
+    return frame
+
+
+def microwave_offsets(runs: pd.DataFrame) -> list[float]:
+    """Where the drives of runs stand from the electron frequency, in MHz; empty where the runs do not say so."""
+    if not {"drive.frequency_ghz", "system.electron_ghz"} <= set(runs):
+        return []
+    offsets = 1e3 * (runs["drive.frequency_ghz"] - runs["system.electron_ghz"])
+    return sorted({round(float(offset), 6) for offset in offsets})
 
 
 def group_words(group: Mapping[str, object]) -> list[str]:
     """A group's values in words: ["system.n_spins = 6"]."""
-    return [f"{key} = {value:g}" if isinstance(value, float) else f"{key} = {value}" for key, value in group.items()]
+    return [f"{key} = {_word(value)}" for key, value in group.items()]
+
+
+def _word(value: object) -> str:
+    if pd.isna(value):  # type: ignore[call-overload]
+        return "not set"
+    return f"{value:g}" if isinstance(value, float) else str(value)

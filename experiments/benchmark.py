@@ -27,7 +27,7 @@ from dnplab.config import make_plan
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.command import CONF, as_script, dated_folder, require_room, typed_config
+from experiments.command import CONF, RecordKeys, as_script, dated_folder, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
 __all__ = ["CASES", "main"]
@@ -58,14 +58,6 @@ LOGGED = (
 
 
 @dataclass
-class TrackingKeys:
-    """Where the run is recorded; uri null is a SQLite file in the output folder."""
-
-    uri: str | None = None
-    experiment: str = "dnplab-benchmark"
-
-
-@dataclass
 class BenchmarkConfig:
     """The keys of this command."""
 
@@ -79,7 +71,7 @@ class BenchmarkConfig:
     limit_s: float = 120.0
     max_applications: int = 3000
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+    tracking: RecordKeys = field(default_factory=RecordKeys)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ from dnplab.config.safety import check_outputs
 from dnplab.ensemble import EnsembleResult, run_ensemble
 from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
 from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
-from experiments.command import as_script, dated_folder, require_room, typed_config
+from experiments.command import RecordKeys, as_script, dated_folder, require_room, typed_config
 from experiments.jobs import checkpoint_root
 from experiments.progress import describe, progress_bar
 from experiments.termination import Terminated, Termination
@@ -54,14 +54,6 @@ ROOT = Path(__file__).resolve().parents[1]
 BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 SCALES = {"quick": QUICK, "full": FULL}
 TITLE = "# The letter's claims, measured"
-
-
-@dataclass
-class TrackingKeys:
-    """Where the run is recorded; uri null is a SQLite file in the output folder."""
-
-    uri: str | None = None
-    experiment: str = "dnplab-letter"
 
 
 @dataclass
@@ -88,7 +80,7 @@ class ClaimsConfig:
     workers: int = 0
     size: SizeKeys = field(default_factory=SizeKeys)
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+    tracking: RecordKeys = field(default_factory=RecordKeys)
 
 
 @dataclass(frozen=True)

@@ -12,18 +12,11 @@ from pathlib import Path
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.tracking import Store, copy_finished, default_uri, experiment_names
-from experiments.command import as_script, typed_config
+from experiments.command import StoreKeys, as_script, typed_config
 
 __all__ = ["main"]
 
 BAD_INPUT = 2
-
-
-@dataclass
-class TrackingKeys:
-    """The store that runs are copied into."""
-
-    uri: str | None = None
 
 
 @dataclass
@@ -32,7 +25,7 @@ class CollectConfig:
 
     sources: list[str] = field(default_factory=list)
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+    tracking: StoreKeys = field(default_factory=StoreKeys)
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -15,12 +16,24 @@ from typing import NoReturn, TypeVar
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
 
 from dnplab.config import ConfigError, read_config
 from dnplab.errors import MemoryEstimateError
 from dnplab.memory import require_memory
 
-__all__ = ["CONF", "as_script", "dated_folder", "in_words", "read_words", "require_room", "typed_config"]
+__all__ = [
+    "CONF",
+    "LookKeys",
+    "RecordKeys",
+    "StoreKeys",
+    "as_script",
+    "dated_folder",
+    "in_words",
+    "read_words",
+    "require_room",
+    "typed_config",
+]
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 INCOMPLETE, INTERRUPTED = 1, 130
@@ -31,6 +44,27 @@ FOREIGN = {  # Hydra's flags that would put another config, or a pickled one, in
     "experimental_rerun": "--experimental-rerun",
 }
 Schema = TypeVar("Schema")
+
+
+@dataclass
+class StoreKeys:
+    """Which store; uri null is the SQLite file in the output folder."""
+
+    uri: str | None = None
+
+
+@dataclass
+class LookKeys(StoreKeys):
+    """Where to look; experiment null means everywhere."""
+
+    experiment: str | None = None
+
+
+@dataclass
+class RecordKeys(StoreKeys):
+    """Where a run is recorded."""
+
+    experiment: str = MISSING
 
 
 def read_words() -> Namespace:

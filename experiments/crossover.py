@@ -1,13 +1,13 @@
 """The crossover of a tracked sweep, printed and logged: ``python -m experiments.crossover``.
 
-`experiments.run` ends a sweep with `summarise`; this command repeats it at any time from what is
-tracked.
+`experiments.run` ends a sweep with `summarise`; this command does so again at any time from what is tracked, and for a sweep
+that ends with something else, a question or a figure of the letter, it repeats that.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,17 +26,21 @@ from dnplab.analysis import (
     write_definitions,
     write_results,
 )
-from dnplab.comparison import RATIO, group_words, in_order, split_groups
+from dnplab.comparison import RATIO, group_words, in_order, microwave_offsets, of_group, split_groups
+from dnplab.config import QUESTIONS
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError
+from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.figures import MODEL_COLOURS, crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, close_stale_runs, default_uri, log_summary, ui_command
 from dnplab.tracking.pages import RUN_COLOUR
-from experiments.command import as_script, typed_config
+from experiments.command import LookKeys, as_script, typed_config
+from experiments.endings import BOOTSTRAP, SEED, KnownSweep, known_sweeps
+from experiments.endings import summarise as repeat
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
 BAD_INPUT = 2
+CROSSOVER, JOINED = "crossover", "finite_size"  # what sweeps of several sizes are joined for
 MOST_RESAMPLES = 1_000_000
 NOTE = (
     "The crossover of each sweep of the experiment beside this one: one run per model, each "
@@ -45,22 +49,15 @@ NOTE = (
 
 
 @dataclass
-class TrackingKeys:
-    """Where the runs are recorded; uri null is a SQLite file in the output folder."""
-
-    uri: str | None = None
-    experiment: str = "dnplab"
-
-
-@dataclass
 class CrossoverConfig:
     """The keys of this command."""
 
     sweep: str | None = None
+    summary: str | None = None
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
-    bootstrap: int = 1000
-    seed: int = 0
+    tracking: LookKeys = field(default_factory=LookKeys)
+    bootstrap: int = BOOTSTRAP
+    seed: int = SEED
 
 
 @dataclass(frozen=True)
@@ -79,8 +76,8 @@ def summarise(
     experiment: str,
     sweep: str | None,
     outputs: Path,
-    bootstrap: int = 1000,
-    seed: int = 0,
+    bootstrap: int = BOOTSTRAP,
+    seed: int = SEED,
 ) -> CrossoverSummary:
     """Read a sweep, print its crossover, write it to `outputs`/crossover/<sweep>/ and log it.
 
@@ -105,7 +102,7 @@ def summarise(
     files.append(save(crossover_figure(table, temperatures, found.groups), folder / "crossover.png"))
     if (figure := None if found.groups else definitions_figure(table, definitions)) is not None:
         files.append(save(figure, folder / "definitions.png"))
-    offsets = _microwave_offsets(found.runs)
+    offsets = microwave_offsets(found.runs)
     if len(offsets) == 1:
         ends = {"profiles": profiles_figure(found.spins, offsets[0], found.groups)}
         ends["spectra"] = spectra_figure(found.spectra, offsets[0], found.groups)
@@ -134,12 +131,6 @@ def summarise(
     return CrossoverSummary(found, crossover, definitions, tuple(files), store.link)
 
 
-def _microwave_offsets(runs: pd.DataFrame) -> list[float]:
-    """Where the drives of a sweep stand from the electron frequency, in MHz."""
-    offsets = 1e3 * (runs["drive.frequency_ghz"] - runs["system.electron_ghz"])
-    return sorted({round(float(offset), 6) for offset in offsets})
-
-
 def _print(found: Sweep, crossover: Crossover, definitions: pd.DataFrame, files: list[Path]) -> None:
     print(f"\nCrossover of {found.name}. {found.completeness}")
     for warning in found.warnings:
@@ -154,9 +145,7 @@ def _curves(found: Sweep, crossover: Crossover) -> Iterator[tuple[dict[str, obje
     """(group values, model, its rows) of each summary run."""
     for group, rows in split_groups(crossover.table, found.groups):
         for model in in_order(rows["model"]):
-            chosen = crossover.temperatures
-            for key, value in {**group, "model": model}.items():
-                chosen = chosen[chosen[key] == value]
+            chosen = of_group(crossover.temperatures, {**group, "model": model})
             yield group, model, Crossover(rows[rows["model"] == model], chosen)
 
 
@@ -183,18 +172,33 @@ def main() -> int:
         _check(config)
         outputs = Path(config.outputs).absolute()
         uri = config.tracking.uri or default_uri(outputs)
-        summary = summarise(uri, config.tracking.experiment, config.sweep, outputs, config.bootstrap, config.seed)
+        names = config.sweep.split("+") if config.sweep else [None]
+        found = [_with_ending(known_sweeps(uri, config.tracking.experiment, name)) for name in names]
+        sweep, summary = "+".join(part.name for part in found), config.summary or found[0].asked.summary
+        if len(found) > 1 and summary != JOINED:
+            raise ParameterError("summary", summary, f"{JOINED} where sweeps are joined")
+        link = repeat(found[0].store, sweep, summary, outputs, config.bootstrap, config.seed)
     except DnplabError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    print(f"Summary runs:  {summary.link}")
+    print(f"Summary runs:  {link}")
     if uri.startswith("sqlite"):
         print(f"Open:  {ui_command(uri)}")
     return 0
 
 
+def _with_ending(known: Sequence[KnownSweep]) -> KnownSweep:
+    """The first of these sweeps that ends with something."""
+    for sweep in known:
+        if sweep.asked.summary:
+            return sweep
+    raise TrackingError(f"The sweep {known[0].name!r} is of studies or of shards, which no table sums up.")
+
+
 def _check(config: CrossoverConfig) -> None:
     """Raise ParameterError for a value out of its domain, ConfigError for a folder that cannot be written to."""
+    if config.summary not in (None, CROSSOVER, *QUESTIONS):
+        raise ParameterError("summary", config.summary, f"one of {', '.join((CROSSOVER, *QUESTIONS))}")
     if not 2 <= config.bootstrap <= MOST_RESAMPLES:
         raise ParameterError("bootstrap", config.bootstrap, f"a number of resamples from 2 to {MOST_RESAMPLES}")
     if config.seed < 0:

@@ -182,8 +182,8 @@ def _write_ensemble(result: EnsembleResult, folder: Path) -> dict[str, str]:
             figures.save(figure, folder / f"{stem}.png")
     for stem, table in tables_of(result).items():
         table.to_parquet(folder / f"{stem}.parquet")
-    compared = [f"{stem}.png" for stem in ("epr", "polarization") if drawn[stem] is not None]
-    return {name: write_thumbnail(folder / name).name for name in compared}
+    compared = {f"{stem}.png": figure for stem in ("epr", "polarization") if (figure := drawn[stem]) is not None}
+    return {name: write_thumbnail(figure, folder / name).name for name, figure in compared.items()}
 
 
 def _write_config(job: Job, folder: Path) -> None:

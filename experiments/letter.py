@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from dnplab.analysis.letter import letter_note, letter_tables, split_sweep
+from dnplab.comparison import Tables
 from dnplab.figures.letter import letter_figure
 from dnplab.tracking import Store
-from experiments.summaries import RUNS, Question, Summary, Tables, answer, open_sweep
+from experiments.summaries import RUNS, Question, Summary, answer, open_sweep
 
 __all__ = ["summarise"]
 
@@ -47,7 +48,7 @@ def summarise(uri: str, experiment: str, sweep: str | None, outputs: Path, figur
 
     """
     question = Question(
-        tables=partial(letter_tables, figure),
+        tables=lambda sweep, *_: letter_tables(figure, sweep),
         note=lambda tables: letter_note(figure, tables[RUNS]),
         figure=partial(letter_figure, figure),
         shown=SHOWN,

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, TrackingError
+from dnplab.errors import DnplabError
 from dnplab.report import gather, page_of, render
-from dnplab.tracking import DeclaredSweep, Store, declared_sweeps, default_uri, experiment_names
-from experiments.command import as_script, typed_config
+from dnplab.tracking import default_uri
+from experiments.command import LookKeys, as_script, typed_config
+from experiments.endings import known_sweeps
 
 __all__ = ["main", "write_report"]
 
 BAD_INPUT = 2
-
-
-@dataclass
-class TrackingKeys:
-    """Where to look; experiment null means everywhere."""
-
-    uri: str | None = None
-    experiment: str | None = None
 
 
 @dataclass
@@ -32,7 +24,7 @@ class ReportConfig:
 
     sweep: str | None = None
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+    tracking: LookKeys = field(default_factory=LookKeys)
 
 
 def main() -> int:
@@ -63,7 +55,8 @@ def write_report(uri: str, experiment: str | None, sweep: str | None, outputs: P
         TrackingError: the store cannot be read or holds no such sweep.
 
     """
-    page = page_of(gather(*_find(uri, experiment, sweep)))
+    found = known_sweeps(uri, experiment, sweep)[0]
+    page = page_of(gather(found.store, found.name, found.asked))
     file = outputs / "report" / page.name / "report.html"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(render(page), encoding="utf-8")
@@ -73,22 +66,6 @@ def write_report(uri: str, experiment: str | None, sweep: str | None, outputs: P
             print(f"Warning: {sentence}")
     print(f"Written to {file} ({file.stat().st_size / 1e6:.1f} MB, nothing else is needed to read it)")
     return file
-
-
-def _find(uri: str, experiment: str | None, sweep: str | None) -> tuple[Store, str, DeclaredSweep]:
-    """The store, id and points of a sweep."""
-    names = experiment_names(uri) if experiment is None else [experiment]
-    stores = [Store(uri, name, create=False) for name in names]
-    found = [(store, name, asked) for store in stores for name, asked in declared_sweeps(store).items()]
-    if not found:
-        raise TrackingError(
-            f"The store {uri!r} knows of no sweep; `python -m experiments.run -m experiment=crossover` makes one."
-        )
-    chosen = [entry for entry in found if sweep in (None, entry[1])]
-    if not chosen:
-        raise TrackingError(f"sweep is {sweep!r}, but it must be one of {', '.join(name for _, name, _ in found)}.")
-    now_ms = time.time() * 1e3  # a sweep of tomorrow was asked for while the clock was wrong
-    return max(chosen, key=lambda entry: (entry[2].asked_ms <= now_ms, entry[2].asked_ms))
 
 
 if __name__ == "__main__":

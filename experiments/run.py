@@ -26,7 +26,6 @@ from tqdm import tqdm
 
 from dnplab.config import (
     ENSEMBLE,
-    QUESTIONS,
     Config,
     ConfigError,
     Job,
@@ -38,7 +37,7 @@ from dnplab.config import (
     with_full_key,
 )
 from dnplab.ensemble import EnsembleSpec
-from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError
+from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError, UndefinedMeasureError
 from dnplab.tracking import (
     Store,
     TrackedRun,
@@ -51,6 +50,7 @@ from dnplab.tracking import (
     ui_command,
 )
 from experiments.command import CONF, INCOMPLETE, as_script, in_words, read_words
+from experiments.endings import summarise
 from experiments.jobs import compute_ensemble, forget, standing_run, study_folder, study_report, track
 from experiments.progress import REALIZATION, bar_of, describe, unit_of, watched
 from experiments.termination import Terminated, Termination
@@ -109,7 +109,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
         print(f"Closed {closed} unfinished run{'s' * (closed > 1)} of processes that have ended.")
     if plan.multirun:
         words = [word for word in sys.argv[1:] if not word.startswith("rerun=")]  # to finish it is not to begin again
-        declare_sweep(store, plan.sweep, plan.points, shlex.join(words))
+        declare_sweep(store, plan.sweep, plan.points, shlex.join(words), plan.summary)
     for job in plan.jobs:
         if job.config.rerun:
             forget(job, store)
@@ -123,6 +123,8 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
     except DamagedRunError:  # of a store that is not on this machine: its files are compared only when they are fetched
         found, code = _completed(plan, store, _found(plan, store), termination)
         _conclude(plan, store, found)
+    except UndefinedMeasureError as error:  # for want of runs, it may be: the last lines tell which, and why
+        code = _fail(error, INCOMPLETE)
     print(f"\nRuns:  {store.link}")
     if store.uri.startswith("sqlite"):
         print(f"Open:  {ui_command(store.uri)}")
@@ -173,18 +175,8 @@ def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
         _print_averages(found[0])
     elif any(job.spec.shard for job in plan.jobs):
         print("\nThe shards are stored; the same command without ensemble.shard gathers them.")
-    elif config.summary == "crossover":
-        from experiments.crossover import summarise  # seaborn is slow to import
-
-        summarise(store.uri, store.experiment, plan.sweep, outputs)
-    elif config.summary in QUESTIONS:
-        from experiments.summaries import summarise as answer
-
-        answer(store.uri, store.experiment, plan.sweep, outputs, config.summary)
     else:
-        from experiments.letter import summarise as draw
-
-        draw(store.uri, store.experiment, plan.sweep, outputs, config.summary)
+        summarise(store, plan.sweep, plan.summary, outputs)
 
 
 def _paired(plan: Plan, found: Sequence[TrackedRun]) -> list[tuple[Job, TrackedRun]]:

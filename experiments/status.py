@@ -8,21 +8,14 @@ from pathlib import Path
 
 from dnplab.analysis import SweepStatus, sweep_status
 from dnplab.config import ConfigError
-from dnplab.errors import DnplabError, TrackingError
-from dnplab.tracking import Store, declared_sweeps, default_uri, experiment_names
-from experiments.command import as_script, typed_config
+from dnplab.errors import DnplabError
+from dnplab.tracking import default_uri
+from experiments.command import LookKeys, as_script, typed_config
+from experiments.endings import known_sweeps
 
 __all__ = ["main"]
 
 INCOMPLETE, BAD_INPUT = 1, 2
-
-
-@dataclass
-class TrackingKeys:
-    """Where to look; experiment null means everywhere."""
-
-    uri: str | None = None
-    experiment: str | None = None
 
 
 @dataclass
@@ -31,7 +24,7 @@ class StatusConfig:
 
     sweep: str | None = None
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+    tracking: LookKeys = field(default_factory=LookKeys)
 
 
 def main() -> int:
@@ -57,7 +50,7 @@ def main() -> int:
 
 
 def _look_up(config: StatusConfig) -> list[SweepStatus]:
-    """The sweeps asked about, those of the experiment that was touched last first.
+    """The sweeps asked about, the latest first.
 
     Raises:
         TrackingError: there is no such store, experiment or sweep.
@@ -66,16 +59,8 @@ def _look_up(config: StatusConfig) -> list[SweepStatus]:
     if not config.outputs.strip():
         raise ConfigError(f"outputs is {config.outputs!r}, but it must be the path of a folder.")
     uri = config.tracking.uri or default_uri(Path(config.outputs))
-    names = experiment_names(uri) if config.tracking.experiment is None else [config.tracking.experiment]
-    stores = [Store(uri, name, create=False) for name in names]
-    sweeps = [(store, name, asked) for store in stores for name, asked in declared_sweeps(store).items()]
-    if not sweeps:
-        raise TrackingError(f"The store {uri!r} knows of no sweep; `python -m experiments.run -m ...` makes one.")
-    chosen = [sweep for sweep in sweeps if config.sweep in (None, sweep[1])]
-    if not chosen:
-        known = ", ".join(name for _, name, _ in sweeps)
-        raise TrackingError(f"sweep is {config.sweep!r}, but it must be one of {known}.")
-    return [sweep_status(*sweep) for sweep in sorted(chosen, key=lambda sweep: -sweep[2].asked_ms)]
+    known = known_sweeps(uri, config.tracking.experiment, config.sweep)
+    return [sweep_status(sweep.store, sweep.name, sweep.asked) for sweep in known]
 
 
 def _counts(status: SweepStatus) -> str:

@@ -24,20 +24,22 @@ from dnplab.analysis.finite_size import finite_size_metrics, finite_size_tables
 from dnplab.analysis.finite_size_note import finite_size_note
 from dnplab.analysis.frequency import frequency_metrics, frequency_note, frequency_tables
 from dnplab.analysis.one_factor import one_factor_metrics, one_factor_note, one_factor_tables
+from dnplab.analysis.parameters import join_sweeps
 from dnplab.analysis.phase_diagram import phase_diagram_metrics, phase_diagram_note, phase_diagram_tables
 from dnplab.analysis.zeno_ratio import zeno_ratio_metrics, zeno_ratio_note, zeno_ratio_tables
-from dnplab.comparison import group_words
+from dnplab.comparison import Tables, group_words
 from dnplab.figures import save
 from dnplab.figures.finite_size import finite_size_figure
 from dnplab.figures.frequency import frequency_figure
 from dnplab.figures.one_factor import one_factor_figure
 from dnplab.figures.phase_diagram import phase_diagram_figure
 from dnplab.figures.zeno_ratio import zeno_ratio_figure
+from dnplab.numbers import with_error, with_interval
 from dnplab.tracking import Store, finished_run, tracked_run
+from experiments.endings import BOOTSTRAP, SEED
 
-__all__ = ["QUESTIONS", "Question", "Summary", "Tables", "answer", "as_text", "open_sweep", "summarise"]
+__all__ = ["QUESTIONS", "Question", "Summary", "answer", "as_text", "open_sweep", "summarise"]
 
-Tables = Mapping[str, pd.DataFrame]
 RUNS = "runs"  # a table of this name lists runs; the others are what is drawn
 ENDS = ("_sem", "_lower", "_upper")
 
@@ -50,14 +52,14 @@ def _no_metrics(_: Tables) -> Mapping[str, float]:
 class Question:
     """How one question is answered from a sweep.
 
-    tables : what the sweep says, by name; the first table is the answer in numbers, which is printed
+    tables : what a sweep says, by name, with so many resamples from that seed; the first one is the answer, and printed
     note : one to three sentences: the conclusion with its numbers and errors, and what it does not cover
     figure : of the tables, with the note below
     shown : columns of the printed table and their titles, those that exist; None shows every column
     metrics : numbers that the summary run logs
     """
 
-    tables: Callable[[Sweep], Mapping[str, pd.DataFrame]]
+    tables: Callable[[Sweep, int, int], Mapping[str, pd.DataFrame]]
     note: Callable[[Tables], str]
     figure: Callable[[Tables, str], Figure]
     shown: Mapping[str, str] | None = None
@@ -116,7 +118,9 @@ class Summary:
     files: tuple[Path, ...]
 
 
-def summarise(uri: str, experiment: str, sweep: str | None, outputs: Path, name: str) -> Summary:
+def summarise(
+    uri: str, experiment: str, sweep: str | None, outputs: Path, name: str, bootstrap: int = BOOTSTRAP, seed: int = SEED
+) -> Summary:
     """Answer the question `name` from a sweep: print it, write it to `outputs`/<name>/<sweep>/ and log it.
 
     Args:
@@ -125,6 +129,8 @@ def summarise(uri: str, experiment: str, sweep: str | None, outputs: Path, name:
         sweep: the sweep's id, the one asked for last if None.
         outputs: the folder everything is written under.
         name: of the question, one of `QUESTIONS`.
+        bootstrap: number of resamples.
+        seed: of the bootstrap.
 
     Raises:
         TrackingError: the store cannot be used or holds no such sweep.
@@ -132,12 +138,14 @@ def summarise(uri: str, experiment: str, sweep: str | None, outputs: Path, name:
 
     """
     found = open_sweep(uri, experiment, sweep, name.replace("_", " ").capitalize())
-    return answer(QUESTIONS[name], name, found, Store(uri, experiment, create=False), outputs / name / found.name)
+    store, folder = Store(uri, experiment, create=False), outputs / name / found.name
+    return answer(QUESTIONS[name], name, found, store, folder, bootstrap=bootstrap, seed=seed)
 
 
 def open_sweep(uri: str, experiment: str, sweep: str | None, heading: str) -> Sweep:
-    """Read a sweep and print how complete it is under a heading."""
-    found = read_sweep(uri, experiment, sweep)
+    """Read a sweep, or several of one experiment joined by +, and print how complete it is under a heading."""
+    parts = [read_sweep(uri, experiment, name) for name in (sweep.split("+") if sweep else [None])]
+    found = join_sweeps(parts) if len(parts) > 1 else parts[0]
     print(f"\n{heading}. {found.completeness}")
     for warning in found.warnings:
         print(f"Warning: {warning}")
@@ -145,11 +153,19 @@ def open_sweep(uri: str, experiment: str, sweep: str | None, heading: str) -> Sw
 
 
 def answer(
-    question: Question, name: str, sweep: Sweep, store: Store, folder: Path, group: Mapping[str, object] | None = None
+    question: Question,
+    name: str,
+    sweep: Sweep,
+    store: Store,
+    folder: Path,
+    group: Mapping[str, object] | None = None,
+    *,
+    bootstrap: int = BOOTSTRAP,
+    seed: int = SEED,
 ) -> Summary:
     """Answer a question from a sweep, or from the part of one that `group` tells apart from the others."""
     group = group or {}
-    tables = question.tables(sweep)
+    tables = question.tables(sweep, bootstrap, seed)
     note = question.note(tables)
     if sweep.missing:
         note += f" {len(sweep.missing)} of {sweep.expected} points are missing."
@@ -181,9 +197,7 @@ def _cell(value: object, sem: float, lower: float, upper: float) -> str:
         return str(value)
     if np.isnan(value):
         return "-"
-    if np.isfinite(lower) and np.isfinite(upper):
-        return f"{value:.4g} [{lower:.4g}, {upper:.4g}]"
-    return f"{value:.4g}" if np.isnan(sem) else f"{value:.4f} ± {sem:.4f}"
+    return with_interval(value, lower, upper) if np.isnan(sem) else with_error(value, sem)
 
 
 def _write(tables: Tables, folder: Path, stem: str) -> list[Path]:

@@ -14,7 +14,7 @@ from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking import Store, default_uri, experiment_names
 from dnplab.tracking.pages import save_view
 from dnplab.tracking.server import choose_port, served
-from experiments.command import as_script, typed_config
+from experiments.command import StoreKeys, as_script, typed_config
 from experiments.views import Exhibit, exhibits, links, view_of
 
 __all__ = ["main"]
@@ -33,18 +33,11 @@ READING = (
 
 
 @dataclass
-class TrackingKeys:
-    """Which store; null is the one in the output folder."""
-
-    uri: str | None = None
-
-
-@dataclass
 class UiConfig:
     """The keys of this command."""
 
     outputs: str = "outputs"
-    tracking: TrackingKeys = field(default_factory=TrackingKeys)
+    tracking: StoreKeys = field(default_factory=StoreKeys)
     port: int | None = None
 
 

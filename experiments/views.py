@@ -24,7 +24,7 @@ MEASURES = (
 OTHERS = 6  # measures of runs that have none of these
 BESIDES = ("check.", "time.", "regime.", "crossover_k.", "point.")  # metrics that are no measures
 PICTURES = "pictures.json"  # the table that shows the figures of runs side by side
-MOST_COMPARED = 8
+MOST_COMPARED = 8  # half of them cold, half hot
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,28 @@ def links(store: Store, base: str, exhibit: Exhibit, *, saved: bool) -> dict[str
 
 
 def _compared(runs: Sequence[TrackedRun]) -> list[TrackedRun]:
-    """The coldest and the hottest runs, in the order in which they were made; the first ones where no run says how cold."""
-    kelvin = [run.metrics.get(POINT["bath.temperature_k"], 0.0) for run in runs]
-    ends = min(kelvin), max(kelvin)
-    chosen = [run for run, value in zip(runs, kelvin, strict=True) if value in ends]
-    return sorted(chosen, key=lambda run: run.started_ms)[:MOST_COMPARED]
+    """The coldest and the hottest runs, in the order in which they were made; the first ones where no run says how cold.
+
+    Of more than fit, those that have a partner at the other end which differs in the bath alone.
+    """
+    made = sorted(runs, key=lambda run: run.started_ms)
+    kelvin = [run.metrics.get(POINT["bath.temperature_k"], 0.0) for run in made]
+    cold, hot = (
+        [run for run, value in zip(made, kelvin, strict=True) if value == end] for end in (min(kelvin), max(kelvin))
+    )
+    if min(kelvin) == max(kelvin):
+        return made[:MOST_COMPARED]
+    if len(cold) + len(hot) > MOST_COMPARED:
+        cold, hot = _with_partner(cold, hot), _with_partner(hot, cold)
+    return [*cold[: MOST_COMPARED // 2], *hot[: MOST_COMPARED // 2]]
+
+
+def _with_partner(runs: Sequence[TrackedRun], others: Sequence[TrackedRun]) -> list[TrackedRun]:
+    """One run for each point outside the bath, those that the others have too first and in an order that both share."""
+    points = {_outside_bath(run): run for run in reversed(runs)}
+    known = {_outside_bath(run) for run in others}
+    return [points[point] for point in sorted(points, key=lambda point: (point not in known, point))]
+
+
+def _outside_bath(run: TrackedRun) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(item for item in run.params.items() if not item[0].startswith("bath.")))

@@ -124,6 +124,20 @@ def test_experiments_say_which_configs_exist() -> None:
     assert letter | {"crossover", "phonons", "regimes", "single_spin"} <= set(EXPERIMENTS)
 
 
+@pytest.mark.parametrize("experiment", ["regimes", "build_up"])
+def test_times_follow_the_temperature_that_is_typed(experiment: str) -> None:
+    cold, warm = (plan(f"experiment={experiment}", f"bath.temperature_k={kelvin}") for kelvin in ("1.2", "12"))
+    assert cold.notes == warm.notes == ()
+    assert [job.params["bath.t1_us"] for job in (*cold.jobs, *warm.jobs)] == pytest.approx([160.0, 1.6])
+
+
+def test_times_that_do_not_follow_the_temperature_are_told() -> None:
+    told = "bath=table1_fast fixes T_1, T* and T(0), which do not follow bath.temperature_k; with bath=letter they do."
+    assert plan("bath=table1_fast", "bath.temperature_k=4", "system.n_spins=3").notes == (told,)
+    times = ["bath.t1_us=1", "bath.t_star_us=1", "bath.t_zero_us=1"]
+    assert plan("bath=table1_fast", "bath.temperature_k=4", *times, "system.n_spins=3").notes == ()
+
+
 def test_default_needs_no_words() -> None:
     (job,) = plan().jobs
     assert not plan().multirun

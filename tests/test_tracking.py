@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -37,6 +38,7 @@ from dnplab.tracking import (
     metrics_of,
     read_table,
     require_whole,
+    shown,
     tracked_run,
     ui_command,
     withdraw,
@@ -332,6 +334,51 @@ def test_a_sweep_declares_what_was_asked_for(store: Store, points: list[tuple[ob
     assert found.points == (tuple(asked) if stored else None)
 
 
+@pytest.mark.parametrize("name", ["/tmp/evil", "../../evil", "..", ".evil", "a/b"])
+def test_a_sweep_whose_name_is_a_path_is_somebody_elses(name: str, store: Store) -> None:
+    declare_sweep(store, "mine.2", [{"model": "hilbert"}], summary="crossover")
+    text = store.experiment_tags()["sweep.mine.2"]
+    with sqlite3.connect(
+        store.uri.removeprefix("sqlite:///")
+    ) as database:  # MLflow refuses some of these names, and takes others
+        database.execute("INSERT INTO experiment_tags VALUES (?, ?, ?)", (f"sweep.{name}", text, store.experiment_id))
+    database.close()
+    assert {key: sweep.summary for key, sweep in declared_sweeps(store).items()} == {"mine.2": "crossover"}
+
+
+@pytest.mark.parametrize("wrong", [{"count": 2**500}, {"count": 3}, {"count": -1}, {"axes": 4}, {"axes": [[0, 1]] * 500}])
+def test_a_sweep_has_as_many_points_as_it_says_and_as_memory_holds(wrong: dict[str, Any], store: Store) -> None:
+    content = {"asked_ms": 3, "keys": ["k"] * 500, "count": 2**500, "axes": [[0, 1]] * 500} | wrong
+    store.tag_experiment("sweep.mine", json.dumps(content))
+    assert declared_sweeps(store) == {}
+
+
+def test_a_sweep_of_long_ago_is_named_after_what_it_ends_with(store: Store) -> None:
+    text = json.dumps({"asked_ms": 3, "keys": ["model"], "count": 1, "axes": [["hilbert"]]})
+    store.tag_experiment("sweep.finite_size-0123456789", text)
+    (found,) = declared_sweeps(store).values()
+    assert found.summary == "finite_size"
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("postgresql://me:secret@host/db?x=1", "postgresql://me:***@host/db?x=1"),
+        ("postgresql://me:se@cret@host/db", "postgresql://me:***@host/db"),
+        ("postgresql://host/runs?user=me&password=secret", "postgresql://host/runs?user=me&password=***"),
+        ("mssql+pyodbc:///?odbc_connect=UID%3Dme%3BPWD%3Dsecret", "mssql+pyodbc:///?odbc_connect=***"),
+        ("-m 'tracking.uri=mysql://me:secret@h/d' outputs=a@b", "-m 'tracking.uri=mysql://me:***@h/d' outputs=a@b"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("sqlite:////home/me@work/mlflow.db", "sqlite:////home/me@work/mlflow.db"),
+    ],
+)
+def test_passwords_are_not_shown(text: str, harmless: str, store: Store) -> None:
+    assert shown(text) == harmless
+    declare_sweep(store, "s", [{"model": "hilbert"}], text)
+    assert declared_sweeps(store)["s"].words == harmless
+    assert "secret" not in store.experiment_tags()["sweep.s"]
+
+
 def test_a_summary_is_replaced_not_repeated(store: Store, tmp_path: Path) -> None:
     file = tmp_path / "crossover.csv"
     file.write_text("model,temperature_k\n")
@@ -489,7 +536,7 @@ def moved(tmp_path: Path) -> Path:
     made = tmp_path / "made"
     (tmp_path / "file.txt").write_text("content")
     with tracked_run(open_store(made), name="a", fingerprint="f", params={"n": 3}, tags={}) as run:
-        run.log(metrics={"obs.beta_s": 0.5})
+        run.log(metrics={"obs.beta_s": 0.5}, tags={"mlflow.runColor": "#000000"})
         folder = tmp_path / "staged"
         folder.mkdir()
         (tmp_path / "file.txt").rename(folder / "file.txt")
@@ -514,6 +561,7 @@ def test_runs_of_a_folder_that_was_moved_are_copied_with_their_files(moved: Path
     assert copy.tags == original.tags | {"copied_from": original.run_id}
     assert target.content(copy, "file.txt") == b"content"
     require_whole(target, copy)
+    assert target.client.get_run(copy.run_id).data.tags["mlflow.runColor"] == "#000000"
     assert copy_finished(source(moved), target, moved) == {"known": 1}
 
 

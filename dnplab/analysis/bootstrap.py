@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-__all__ = ["CONFIDENCE", "interval", "resample_weights", "weighted_means"]
+__all__ = ["CONFIDENCE", "Array", "interval", "resample_weights", "weighted_means"]
 
 Array = NDArray[np.float64]
 

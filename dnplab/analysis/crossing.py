@@ -17,6 +17,10 @@ Neither of the first two exists when
   `SIGNIFICANCE` times the standard error of that step: the curve has a peak or a dip, and half of
   its change is not one place.
 
+A rise is seen whole where its slope in x at both ends of the sweep is below `LEVEL` of the largest one. Of any other, half
+of the rise and the width are those of the sweep: they move with its ends, and the width of a rise that narrows on its way
+into the sweep grows.
+
 The bounds of a curve without a crossover are the lowest temperature range that holds its whole
 climb: from its lowest point before its highest one to its highest one.
 """
@@ -30,13 +34,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-__all__ = ["Crossings", "Outcome", "change_of", "half_rise", "monotone", "rise_bounds", "steepest", "threshold"]
+__all__ = [
+    "Crossings",
+    "Outcome",
+    "change_of",
+    "half_rise",
+    "monotone",
+    "rise_bounds",
+    "seen_whole",
+    "steepest",
+    "threshold",
+]
 
 Array = NDArray[np.float64]
 
 BACKWARD_FRACTION = 0.1
 SIGNIFICANCE = 2.0
 RESOLUTION = 1e-6
+LEVEL = 0.5  # a logistic rise is then seen from 15 % to 85 % at least
 FINE = 33  # points an interval on which the largest slope is looked for
 
 
@@ -128,6 +143,13 @@ def monotone(curves: Array, noise: Array) -> NDArray[np.int64]:
     outcome[change <= smallest] = Outcome.FLAT
     outcome[~complete] = Outcome.INCOMPLETE
     return outcome
+
+
+def seen_whole(temperature_k: Array, curves: Array) -> NDArray[np.bool_]:
+    """Whether each of `curves` (B, T) levels off towards both ends of the sweep."""
+    slopes = np.diff(_climbed(curves), axis=1) / np.diff(np.log(temperature_k))
+    ends = np.maximum(slopes[:, 0], slopes[:, -1])
+    return np.asarray(ends < LEVEL * slopes.max(axis=1))
 
 
 def change_of(curves: Array) -> Array:

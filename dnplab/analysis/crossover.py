@@ -15,7 +15,7 @@ from dnplab.analysis.curves import MEASURES, MINUS, OVER, Curves, curves_of
 from dnplab.analysis.definitions import DEFINITIONS, FOLLOWED, crossover_definitions, locate, trivial
 from dnplab.analysis.pairs import paired_difference
 from dnplab.analysis.sweep import Sweep
-from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order, split_groups
+from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order, of_group, split_groups
 
 __all__ = ["DIFFERENCE", "Crossover", "find_crossover", "find_definitions", "write_definitions", "write_results"]
 
@@ -108,9 +108,7 @@ def _write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _excluded(sweep: Sweep, group: Mapping[str, object]) -> dict[tuple[str, float], int]:
     """Realizations left out of the averages at each (model, temperature) of a group."""
-    runs = sweep.runs
-    for key, value in group.items():
-        runs = runs[runs[key].map(canonical) == canonical(value)]
+    runs = of_group(sweep.runs, group)
     if "check.excluded" not in runs:
         return {}
     counts = runs["check.excluded"].fillna(0).astype(int)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,9 +32,11 @@ __all__ = [
     "DEFINITIONS",
     "FOLLOWED",
     "Definition",
+    "Located",
     "crossover_definitions",
     "crossover_temperatures",
     "locate",
+    "located",
     "trivial",
 ]
 
@@ -191,30 +194,46 @@ def trivial(model: str, measure: str) -> bool:
     return model == REFERENCE and (measure == "hilbert_distance" or measure.endswith((MINUS, OVER)))
 
 
+class Located(NamedTuple):
+    """A crossover as a row of `COLUMNS`, and in each resample: NaN in one that does not cross, or lacks a value."""
+
+    row: dict[str, object]
+    temperature_k: Array  # (B,)
+    width_decades: Array  # (B,)
+
+
 def locate(curves: Curves, measure: str, m: int, definition: Definition) -> dict[str, object] | None:
     """The crossover of model `m` on one of its `curves`, at the temperatures where that is known; None if it is nowhere."""
+    found = located(curves, measure, m, definition)
+    return None if found is None else found.row
+
+
+def located(curves: Curves, measure: str, m: int, definition: Definition) -> Located | None:
+    """`locate` with the resamples, which are those of the curves and in their order."""
     curve = curves.measures[measure]
     known = np.isfinite(curve.mean[m])
     if not known.any():
         return None
     temperature_k, mean, draws = curves.temperature_k[known], curve.mean[m, known], curve.resampled[:, m, known]
     whole = float(temperature_k[0]), float(temperature_k[-1])
+    where, width = np.full(len(draws), np.nan), np.full(len(draws), np.nan)
     if temperature_k.size < definition.fewest:
-        return _none(whole, 1.0, "too few temperatures")
-    draws = draws[np.isfinite(draws).all(axis=1)]  # a resample may miss the few that have the measure
-    if int(curve.used[m, known].min()) < 2 or len(draws) < 2:
-        return _none(rise_bounds(temperature_k, mean), 1.0, "fewer than two realizations")
-    resampled = Resampled(temperature_k, mean, curve.sem[m, known], draws)
-    found, again = definition.find(resampled, mean[None, :]), definition.find(resampled, draws)
+        return Located(_none(whole, 1.0, "too few temperatures"), where, width)
+    complete = np.isfinite(draws).all(axis=1)  # a resample may miss the few that have the measure
+    if int(curve.used[m, known].min()) < 2 or complete.sum() < 2:
+        return Located(_none(rise_bounds(temperature_k, mean), 1.0, "fewer than two realizations"), where, width)
+    resampled = Resampled(temperature_k, mean, curve.sem[m, known], draws[complete])
+    found, again = definition.find(resampled, mean[None, :]), definition.find(resampled, draws[complete])
+    where[complete], width[complete] = again.temperature_k, again.width_decades
     lost = float(np.mean(again.outcome != Outcome.CROSSES))
     outcome = Outcome(int(found.outcome[0]))
     if outcome != Outcome.CROSSES:
-        return _none(_bounds(outcome, resampled), lost, REASONS[outcome])
+        return Located(_none(_bounds(outcome, resampled), lost, REASONS[outcome]), where, width)
     if lost > MOST:
-        return _none(rise_bounds(temperature_k, mean), lost, "gone in most resamples")
+        return Located(_none(rise_bounds(temperature_k, mean), lost, "gone in most resamples"), where, width)
     lower, upper = interval(again.temperature_k)
     narrow, wide = interval(again.width_decades)
-    return {
+    row: dict[str, object] = {
         "crossover_k": float(found.temperature_k[0]),
         "lower_k": lower,
         "upper_k": upper,
@@ -224,6 +243,7 @@ def locate(curves: Curves, measure: str, m: int, definition: Definition) -> dict
         "without_crossing": lost,
         "reason": "",
     }
+    return Located(row, where, width)
 
 
 def _bounds(outcome: Outcome, curve: Resampled) -> tuple[float, float]:

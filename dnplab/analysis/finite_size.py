@@ -11,62 +11,79 @@ Followed are
 
 for Hilbert, for nonsecular, and as their difference on the same samples (`_minus_hilbert`). Two questions:
 
-Does the rise of the difference over ln T get narrower? The crossover temperature and the width against N.
-Which deviation is left at each temperature for N -> infinity? Behind a transition none would be left on its cold side. A
-crossover leaves one everywhere. This needs no definition of a crossover temperature.
+Does the rise of the difference over ln T get narrower? A width is one of the curve only where the sweep sees the rise whole
+(`dnplab.analysis.crossing`); of any other rise it is that of the sweep, and no law in N is fitted.
+Which deviation is left at each temperature for N -> infinity? Behind a transition none would be left on its cold side, and
+some on its hot side. A crossover leaves one everywhere. This needs no definition of a crossover temperature.
 
 Eigenstates of H_S scatter around their average as 2^(-N/2) if they thermalize (ETH), and so do the deviations that come from
 them. The smallest sizes have more of them than that: two numbers of N are matched by the ansatz.
+
+Sizes share samples (`dnplab.analysis.scaling`): one draw of realizations is used for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from dnplab.analysis.bootstrap import CONFIDENCE, interval
-from dnplab.analysis.crossing import half_rise
+from dnplab.analysis.bootstrap import resample_weights
+from dnplab.analysis.crossing import seen_whole
 from dnplab.analysis.curves import MINUS, Array, Curves, curves_of
-from dnplab.analysis.definitions import DEFINITIONS, locate
+from dnplab.analysis.definitions import DEFINITIONS, Located, located
+from dnplab.analysis.grids import Average
 from dnplab.analysis.parameters import PARAMETERS, require_measure, require_models, require_varied, with_parameters
 from dnplab.analysis.scaling import fit_sizes, limit_weights
 from dnplab.analysis.sweep import Sweep
 from dnplab.comparison import LEADING, REFERENCE
 from dnplab.errors import UndefinedMeasureError
 
-__all__ = ["FOLLOWED", "LARGER", "LIMITS", "MODEL", "finite_size_metrics", "finite_size_tables", "with_hole"]
+__all__ = [
+    "FEWEST_SIZES",
+    "FOLLOWED",
+    "HALF_RISE",
+    "LIMITS",
+    "MODEL",
+    "finite_size_metrics",
+    "finite_size_tables",
+    "fit_ranges",
+    "with_hole",
+]
 
 MODEL = "nonsecular"
 PLAIN = (LEADING, "localization_index", "hole")
 FOLLOWED = tuple(f"{name}{MINUS}" for name in PLAIN)
-LOOKED_FOR = [(name, definition) for name in FOLLOWED for definition in ("half rise", "steepest")]
+HALF_RISE = "half rise"
+LOOKED_FOR = [(name, definition) for name in FOLLOWED for definition in (HALF_RISE, "steepest", "sigmoid")]
 LOOKED_FOR += [(f"{LEADING}_over_{REFERENCE}", "doubling")]
+OF_THE_SWEEP = (HALF_RISE, "steepest")  # definitions whose width refers to the ends of the sweep
 NEAR_MHZ = 0.5  # spins whose polarization is that of the hole
 LETTER_HOTTEST_K = 12.0
 FEWEST_TEMPERATURES = 5
+FEWEST_SIZES = 3
 LARGER = 6  # from here on the two numbers that the ansatz matches are few of N
 LIMITS = ("1/N", "2^(-N/2)")
-NORMAL_95 = float(norm.ppf(0.5 + CONFIDENCE / 2))
-INFINITE = ["measure", "model", "law", "from_n", "sizes"]
-INFINITE += [name + end for name in ("coldest", "crossover_k", "width_decades") for end in ("", "_lower", "_upper")]
+MOST = 0.5  # of the resamples see the rise whole
+LOST = 0.05  # of the resamples may be without a crossing where a law in N is fitted
 ENDS = {"lower_k": "crossover_k_lower", "upper_k": "crossover_k_upper"}
 ENDS |= {"width_lower": "width_decades_lower", "width_upper": "width_decades_upper"}
+INFINITE = ["measure", "model", "law", "from_n", "sizes", "crossover_k", "crossover_k_lower", "crossover_k_upper"]
+INFINITE += ["width_decades", "width_decades_lower", "width_decades_upper", "whole", "without_crossing", "reason"]
 
 
 def finite_size_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dict[str, pd.DataFrame]:
-    """What N does to the crossover; intervals are 95 % of the joint bootstrap.
+    """What N does to the crossover; intervals are 95 % of a bootstrap of realizations that is the same for all sizes.
 
     crossover : by measure, definition (`dnplab.analysis.definitions`) and size, the crossover temperature and the width in
-        decades of T, up to the hottest temperature of the letter's Table I; sizes that lack a point are left out
-    infinite : the same of the curves for N -> infinity, by measure, model, law and smallest size of the fit, and the value
-        that is left at the coldest temperature
-    fits : laws in N (`dnplab.analysis.scaling`) of the crossover temperature and of the width
+        decades of T, up to the hottest temperature of the letter's Table I; whole is the part of the resamples in which the
+        rise levels off at both ends. Sizes that lack a point are left out.
+    infinite : the same of the nonsecular curves for N -> infinity, by measure, law and smallest size of the fit
+    fits : laws in N (`dnplab.analysis.scaling`) of the crossover temperature and of the width; reason says why there is none
     limit : laws in N of the mean, by measure, model and temperature
-    ends : `crossover`, where the sweep ends at each of its hotter temperatures
+    ends : half of the rise, where the sweep ends at each of its hotter temperatures
     curves : by measure, model, temperature and size, means and standard errors
 
     Raises:
@@ -74,8 +91,8 @@ def finite_size_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> di
             the profile.
 
     """
-    require_models(sweep, "finite_size", REFERENCE, MODEL)
     require_measure(sweep, "finite_size", LEADING)
+    require_models(sweep, "finite_size", REFERENCE, MODEL)
     require_varied(sweep, "finite_size", PARAMETERS["n_spins"])
     samples = with_hole(with_parameters(sweep), sweep)
     samples = samples[samples["model"].isin((REFERENCE, MODEL))]
@@ -84,33 +101,34 @@ def finite_size_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> di
         raise UndefinedMeasureError(
             f"finite_size needs {FEWEST_TEMPERATURES} temperatures; the sweep has {temperatures.size}."
         )
-    names = [
-        name for name in (*PLAIN, *FOLLOWED, *dict(LOOKED_FOR)) if name.removesuffix(MINUS) in samples or "_over_" in name
-    ]
-    sizes = [int(n) for n in np.unique(samples["n_spins"])]
-    curves = {n: curves_of(samples[samples["n_spins"] == n], bootstrap, seed, names) for n in sizes}
-    means = pd.DataFrame([{"n_spins": n, **row} for n, found in curves.items() for row in _mean_rows(found)])
     hotter = temperatures[max(FEWEST_TEMPERATURES, temperatures.size // 2) - 1 :]
     end = max((t for t in hotter if t <= LETTER_HOTTEST_K), default=hotter[0])
-    ends = [
-        {"measure": measure, "definition": definition, "hottest_k": hottest, "n_spins": n, **row}
-        for measure, definition in LOOKED_FOR
-        for hottest in hotter
-        for n, found in curves.items()
-        for row in _located(found, temperatures[temperatures <= hottest], measure, definition)
-    ]
-    if not ends:
+    curves = _curves(samples, bootstrap, seed)
+    part = temperatures[temperatures <= end]
+    places = [place for measure, name in LOOKED_FOR for place in _places(curves, part, measure, name)]
+    if not places:
         raise UndefinedMeasureError(f"finite_size finds no size that has all temperatures of the sweep {sweep.name!r}.")
-    found = pd.DataFrame(ends).rename(columns=ENDS)
-    crossover = found[found["hottest_k"] == end].reset_index(drop=True)
+    ends = [
+        row
+        for measure in FOLLOWED
+        for hottest in hotter
+        for row, _ in _places(curves, temperatures[temperatures <= hottest], measure, HALF_RISE)
+    ]
     return {
-        "crossover": crossover,
-        "infinite": pd.DataFrame(_infinite(curves, temperatures[temperatures <= end]), columns=INFINITE),
-        "fits": _fits(crossover),
-        "limit": _laws(means, ["measure", "model", "temperature_k"]),
-        "ends": found,
-        "curves": means,
+        "crossover": pd.DataFrame([row for row, _ in places]).rename(columns=ENDS),
+        "infinite": pd.DataFrame(_infinite(curves, part)).rename(columns=ENDS).reindex(columns=INFINITE),
+        "fits": pd.concat(_fits(places), ignore_index=True),
+        "limit": pd.concat(_limits(curves), ignore_index=True),
+        "ends": pd.DataFrame(ends).rename(columns=ENDS),
+        "curves": pd.DataFrame([{"n_spins": n, **row} for n, found in curves.items() for row in _mean_rows(found)]),
     }
+
+
+def fit_ranges(sizes: Iterable[int]) -> tuple[int, ...]:
+    """The smallest sizes of fits: all sizes, and those from `LARGER` on if that leaves some out and enough."""
+    found = sorted(sizes)
+    larger = [n for n in found if n >= LARGER]
+    return (found[0], larger[0]) if FEWEST_SIZES <= len(larger) < len(found) else (found[0],)
 
 
 def with_hole(samples: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
@@ -127,6 +145,17 @@ def with_hole(samples: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
     return samples.merge(hole, on=keys, how="left")
 
 
+def _curves(samples: pd.DataFrame, bootstrap: int, seed: int) -> dict[int, Curves]:
+    """The curves of each size, all with the same draws of realizations."""
+    looked_for = dict.fromkeys((*PLAIN, *FOLLOWED, *(measure for measure, _ in LOOKED_FOR)))
+    names = [name for name in looked_for if name.removesuffix(MINUS) in samples or "_over_" in name]
+    drawn = np.unique(samples["realization"].to_numpy())
+    weights = np.zeros((bootstrap, int(drawn[-1]) + 1))
+    weights[:, drawn] = resample_weights(drawn.size, bootstrap, seed)
+    parts = samples.groupby("n_spins", sort=True)
+    return {int(str(n)): curves_of(part, bootstrap, seed, names, weights) for n, part in parts}
+
+
 def _mean_rows(curves: Curves) -> Iterator[dict[str, object]]:
     for name, curve in curves.measures.items():
         for m, model in enumerate(curves.models):
@@ -136,96 +165,116 @@ def _mean_rows(curves: Curves) -> Iterator[dict[str, object]]:
                     yield {"measure": name, "model": model, "temperature_k": float(temperature), **found}
 
 
-def _located(curves: Curves, temperature_k: Array, measure: str, definition: str) -> Iterator[dict[str, object]]:
-    """The crossover of the nonsecular model of one size between these temperatures; none where a point is missing."""
-    m, place = curves.models.index(MODEL), np.isin(curves.temperature_k, temperature_k)
-    if measure not in curves.measures or place.sum() < temperature_k.size:
-        return
-    curve = curves.measures[measure]
-    if not np.isfinite(curve.mean[m, place]).all():
-        return
-    within = replace(
-        curve,
-        mean=curve.mean[:, place],
-        sem=curve.sem[:, place],
-        used=curve.used[:, place],
-        resampled=curve.resampled[..., place],
-    )
-    part = Curves(curves.models, curves.temperature_k[place], curves.realizations[:, place], {measure: within})
-    row = locate(part, measure, m, DEFINITIONS[definition])
-    if row is not None:
-        yield {"samples": int(within.used[m].min()), **row}
+def _places(
+    curves: Mapping[int, Curves], temperature_k: Array, measure: str, definition: str
+) -> Iterator[tuple[dict[str, object], Located]]:
+    """The crossover of the nonsecular model of each size between these temperatures; none where a point is missing."""
+    for n, found in _complete(curves, temperature_k):
+        m = found.models.index(MODEL)
+        if measure not in found.measures or (place := located(found, measure, m, DEFINITIONS[definition])) is None:
+            continue
+        curve = found.measures[measure]
+        row = {"measure": measure, "definition": definition, "hottest_k": float(temperature_k[-1]), "n_spins": n}
+        row |= {"samples": int(curve.used[m].min()), **place.row, "whole": _whole(found, curve.resampled[:, m])}
+        yield row, place
+
+
+def _whole(curves: Curves, draws: Array) -> float:
+    """The part of the resamples (B, T) in which a rise is seen whole."""
+    return float(np.mean(seen_whole(curves.temperature_k, draws[np.isfinite(draws).all(axis=1)])))
 
 
 def _infinite(curves: Mapping[int, Curves], temperature_k: Array) -> Iterator[dict[str, object]]:
-    """The curves of each measure and model for N -> infinity, and the half of their rise, by law and smallest size."""
-    for law in LIMITS:
-        for smallest in (min(curves), LARGER):
-            sizes = [n for n in curves if n >= smallest]
-            for name in (*PLAIN, *FOLLOWED):
-                for model in (MODEL,) if name in FOLLOWED else (REFERENCE, MODEL):
-                    found = _extrapolated({n: curves[n] for n in sizes}, name, model, law, temperature_k)
-                    if found is not None:
-                        row = {"measure": name, "model": model, "law": law, "from_n": smallest, "sizes": len(sizes)}
-                        yield row | _of_limit(temperature_k, *found)
+    """The nonsecular curve of each measure for N -> infinity, and the half of its rise, by law and smallest size."""
+    for name in (*PLAIN, *FOLLOWED):
+        sizes = {n: found for n, found in _complete(curves, temperature_k) if name in found.measures}
+        for law in LIMITS:
+            for smallest in fit_ranges(sizes) if len(sizes) >= FEWEST_SIZES else ():
+                chosen = {n: found for n, found in sizes.items() if n >= smallest}
+                limit = _extrapolated(chosen, name, law)
+                if limit is not None and (place := located(limit, name, 0, DEFINITIONS[HALF_RISE])) is not None:
+                    row = {"measure": name, "model": MODEL, "law": law, "from_n": smallest, "sizes": len(chosen)}
+                    yield row | place.row | {"whole": _whole(limit, limit.measures[name].resampled[:, 0])}
 
 
-def _extrapolated(
-    curves: Mapping[int, Curves], name: str, model: str, law: str, temperature_k: Array
-) -> tuple[Array, Array] | None:
-    """The limit (T,) and its resamples (B, T); None where a size lacks a point, or with fewer than three sizes."""
-    values, errors, draws = [], [], []
+def _complete(curves: Mapping[int, Curves], temperature_k: Array) -> Iterator[tuple[int, Curves]]:
+    """The sizes that have the nonsecular model at all of these temperatures, and no others."""
+    for n, whole in curves.items():
+        found = whole.between(temperature_k[0], temperature_k[-1])
+        if MODEL in found.models and found.temperature_k.size == temperature_k.size:
+            m = found.models.index(MODEL)
+            known = {name: part for name, part in found.measures.items() if np.isfinite(part.mean[m]).all()}
+            yield n, replace(found, measures=known)
+
+
+def _extrapolated(curves: Mapping[int, Curves], name: str, law: str) -> Curves | None:
+    """The curve for N -> infinity with its resamples; None where a size has no scatter."""
+    parts = []
     for found in curves.values():
-        if name not in found.measures or not np.isin(temperature_k, found.temperature_k).all():
-            continue
-        m, place = found.models.index(model), np.isin(found.temperature_k, temperature_k)
-        curve = found.measures[name]
-        values.append(curve.mean[m, place])
-        errors.append(curve.sem[m, place])
-        draws.append(curve.resampled[:, m, place])
-    if len(values) < max(len(curves), 3) or not np.isfinite(values).all() or not (np.asarray(errors) > 0.0).all():
+        m, curve = found.models.index(MODEL), found.measures[name]
+        parts.append((curve.mean[m], curve.resampled[:, m], curve.used[m]))
+    values, draws, used = (np.array(part) for part in zip(*parts, strict=True))  # (K, T), (K, B, T), (K, T)
+    errors = np.nanstd(draws, axis=1)
+    if not errors.all():
         return None
     n = np.array(list(curves), dtype=np.float64)
-    weights = np.column_stack([limit_weights(n, error, law) for error in np.transpose(errors)])  # (K, T)
-    return np.sum(weights * np.asarray(values), axis=0), np.sum(weights[:, None, :] * np.asarray(draws), axis=0)
+    weights = np.column_stack([limit_weights(n, error, law) for error in errors.T])  # (K, T)
+    mean, resampled = np.sum(weights * values, axis=0), np.sum(weights[:, None, :] * draws, axis=0)
+    least = used.min(axis=0)[None]
+    limit = Average(mean[None], np.nanstd(resampled, axis=0)[None], resampled[:, None, :], least)
+    temperature_k = next(iter(curves.values())).temperature_k
+    return Curves((MODEL,), temperature_k, least, {name: limit})
 
 
-def _of_limit(temperature_k: Array, mean: Array, draws: Array) -> dict[str, object]:
-    noise = np.std(draws[:, :, None] - draws[:, None, :], axis=0)
-    found, again = half_rise(temperature_k, mean[None], noise), half_rise(temperature_k, draws, noise)
-    row: dict[str, object] = {}
-    for name, value, values in (
-        ("coldest", mean[0], draws[:, 0]),
-        ("crossover_k", found.temperature_k[0], again.temperature_k),
-        ("width_decades", found.width_decades[0], again.width_decades),
-    ):
-        row[name] = float(value)
-        row[f"{name}_lower"], row[f"{name}_upper"] = interval(values) if np.isfinite(value) else (np.nan, np.nan)
-    return row
-
-
-def _fits(crossover: pd.DataFrame) -> pd.DataFrame:
+def _fits(places: Sequence[tuple[dict[str, object], Located]]) -> Iterator[pd.DataFrame]:
     """Laws in N of the crossover temperature and the width, by measure and definition."""
-    parts = []
-    for quantity in ("crossover_k", "width_decades"):
-        table = crossover.assign(
-            mean=crossover[quantity],
-            mean_sem=(crossover[f"{quantity}_upper"] - crossover[f"{quantity}_lower"]) / (2 * NORMAL_95),
-        )
-        parts.append(_laws(table, ["measure", "definition"]).assign(quantity=quantity))
-    return pd.concat(parts, ignore_index=True)
+    for measure, definition in dict.fromkeys((row["measure"], row["definition"]) for row, _ in places):
+        chosen = [found for found in places if (found[0]["measure"], found[0]["definition"]) == (measure, definition)]
+        table = pd.DataFrame([row for row, _ in chosen])
+        for quantity in ("crossover_k", "width_decades"):
+            draws = np.column_stack(
+                [place.temperature_k if quantity == "crossover_k" else place.width_decades for _, place in chosen]
+            )
+            for smallest in fit_ranges(table["n_spins"]):
+                part = (table["n_spins"] >= smallest).to_numpy()
+                reason = _refused(table[part], draws[:, part], quantity)
+                named = {"measure": measure, "definition": definition, "quantity": quantity, "from_n": smallest}
+                yield _laws(named, table[part].assign(value=table[quantity]), draws[:, part], reason)
 
 
-def _laws(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """`fit_sizes` of the columns mean and mean_sem for each combination of `keys`, of all sizes and of the larger ones."""
-    parts = []
-    for values, rows in table.groupby(list(keys), sort=False):
-        for smallest in dict.fromkeys((int(table["n_spins"].min()), LARGER)):
-            chosen = rows[rows["n_spins"] >= smallest]
-            fits = fit_sizes(*(chosen[name].to_numpy(dtype=np.float64) for name in ("n_spins", "mean", "mean_sem")))
-            named = pd.DataFrame([dict(zip(keys, values, strict=True))] * len(fits)).assign(from_n=smallest)
-            parts.append(pd.concat([named, fits], axis=1))
-    return pd.concat(parts, ignore_index=True)
+def _refused(rows: pd.DataFrame, draws: Array, quantity: str) -> str:
+    """Why no law in N is fitted to places of a crossover, or to widths."""
+    gone = rows["n_spins"][rows[quantity].isna().to_numpy() | (np.isnan(draws).mean(axis=0) > LOST)]
+    if len(gone):
+        return f"no {'width' if rows[quantity].notna().all() else 'crossover'} at N = {', '.join(map(str, gone))}"
+    cut = rows["n_spins"][rows["definition"].isin(OF_THE_SWEEP) & (rows["whole"] <= MOST)]
+    if quantity == "width_decades" and len(cut):
+        return f"the rise does not end inside the sweep at N = {', '.join(map(str, cut))}"
+    return ""
+
+
+def _limits(curves: Mapping[int, Curves]) -> Iterator[pd.DataFrame]:
+    """Laws in N of each mean, by measure, model and temperature."""
+    means = pd.DataFrame([{"n_spins": n, **row} for n, found in curves.items() for row in _mean_rows(found)])
+    for (measure, model, temperature), rows in means.groupby(["measure", "model", "temperature_k"], sort=False):
+        parts = []
+        for n in rows["n_spins"]:
+            found = curves[n]
+            m, t = found.models.index(model), found.temperature_k.tolist().index(temperature)
+            parts.append(found.measures[str(measure)].resampled[:, m, t])
+        draws = np.column_stack(parts)
+        for smallest in fit_ranges(rows["n_spins"]):
+            part = (rows["n_spins"] >= smallest).to_numpy()
+            named = {"measure": measure, "model": model, "temperature_k": temperature, "from_n": smallest}
+            yield _laws(named, rows[part].assign(value=rows["mean"]), draws[:, part])
+
+
+def _laws(named: Mapping[str, object], rows: pd.DataFrame, draws: Array, reason: str = "") -> pd.DataFrame:
+    """`fit_sizes` of the column `value` behind what the fits are of; NaN for a `reason`."""
+    sizes, values = (rows[name].to_numpy(dtype=np.float64) for name in ("n_spins", "value"))
+    fits = fit_sizes(sizes, np.full(values.size, np.nan) if reason else values, draws, int(rows["samples"].min()))
+    front = pd.DataFrame([{**named, "to_n": int(sizes[-1]), "sizes": sizes.size, "reason": reason}] * len(fits))
+    return pd.concat([front, fits], axis=1)
 
 
 def finite_size_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:

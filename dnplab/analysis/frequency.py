@@ -12,8 +12,8 @@ Complex conjugation turns the rotating-frame Hamiltonian into its negative: the 
 -U_ij, driven at -delta from omega_e, has the same profile and the opposite beta_s. Averages over the disorder therefore obey
 P_n(-delta) = -P_n(delta), up to the thermal beta; `even` is what a finite sample leaves of it.
 
-The optimum of a lobe is the vertex of the parabola through its largest mean and the two beside it. All intervals are 95 % of
-the joint bootstrap: realizations are shared by all frequencies, temperatures and models.
+The optimum of a lobe is the vertex of the parabola through its largest mean and the two beside it. All intervals are 95 %
+(nominal) of the joint bootstrap: realizations are shared by all frequencies, temperatures and models.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from dnplab.analysis.grids import Array, Average, Axes, average, cube, estimate, points, weights_of
+from dnplab.analysis.bootstrap import Array
+from dnplab.analysis.grids import Average, Axes, average, cubes, estimate, points, weights_of
 from dnplab.analysis.sweep import Sweep
-from dnplab.comparison import LEADING, REFERENCE, in_order
+from dnplab.comparison import INDEX, LEADING, MINUS, OVER, REFERENCE, in_order
 from dnplab.errors import UndefinedMeasureError
+from dnplab.numbers import with_interval
 from dnplab.observables.spin_temperature import neighbour_polarization
 
 __all__ = ["frequency_metrics", "frequency_note", "frequency_tables", "vertex"]
 
 FREQUENCY, TEMPERATURE, OFFSET = "drive.frequency_ghz", "temperature_k", "offset_mhz"
-POLARIZATION, NEIGHBOURS, INDEX = "nuclear_polarization", "neighbour_polarization", "localization_index"
-MEASURES = (POLARIZATION, NEIGHBOURS, "beta_s", LEADING, INDEX)
+POLARIZATION, NEIGHBOURS = "nuclear_polarization", "neighbour_polarization"
+PROFILED = (POLARIZATION, NEIGHBOURS, "beta_s", LEADING, INDEX)
 BELOW, ABOVE, FOLDED = "below", "above", "folded"
-OVER = f"{POLARIZATION}_over_{REFERENCE}"
+HEIGHT_RATIO = f"{POLARIZATION}{OVER}"
 HALF = 0.5
 FEWEST = 3  # frequencies of a lobe, for a parabola
 
@@ -46,7 +48,8 @@ def frequency_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dict
 
     optimum : by temperature, model and lobe, offset_mhz and nuclear_polarization there, and the ratio of that height to
         that of Hilbert's optimum. The lobes are below and above omega_e, and folded: (P_n(-delta) - P_n(delta)) / 2, which
-        by the symmetry is both, shown as the one below. NaN where the largest value is at the end of the lobe.
+        by the symmetry is both, shown as the one below. NaN where the largest value is at the end of the lobe;
+        without_optimum is the share of the resamples in which it is, which are in no interval.
     profile : by temperature, model and offset_mhz, means with standard errors of P_n, of the estimate of neighbours, of
         beta_s in 1/(2 pi MHz), ansatz_deviation and localization_index; P_n minus that of Hilbert on the same samples
     symmetry : by temperature, model and offset_mhz > 0, even = P_n(offset) + P_n(-offset), its error, and their ratio
@@ -61,16 +64,16 @@ def frequency_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dict
     temperatures, offsets = (np.unique(samples[key].to_numpy(dtype=float)) for key in (TEMPERATURE, OFFSET))
     axes: Axes = {TEMPERATURE: list(temperatures), "model": list(models), OFFSET: list(offsets)}
     weights = weights_of(samples, bootstrap, seed)
-    cubes = {name: cube(samples, name, axes) for name in MEASURES if name in samples}
-    measured = {name: average(values, weights) for name, values in cubes.items()}
+    values = cubes(samples, [name for name in PROFILED if name in samples], axes)
+    measured = {name: average(cube, weights) for name, cube in values.items()}
+    polarization = values[POLARIZATION]
     if REFERENCE in models:
-        polarization = cubes[POLARIZATION]
         hilbert = polarization[:, [models.index(REFERENCE)]]
-        measured[f"{POLARIZATION}_minus_{REFERENCE}"] = average(polarization - hilbert, weights)
+        measured[f"{POLARIZATION}{MINUS}"] = average(polarization - hilbert, weights)
     return {
         "optimum": _optima(measured[POLARIZATION], axes),
         "profile": _profile(sweep, samples, measured, axes),
-        "symmetry": _symmetry(cubes[POLARIZATION], axes, weights),
+        "symmetry": _symmetry(polarization, axes, weights),
     }
 
 
@@ -159,8 +162,9 @@ def _optima(polarization: Average, axes: Axes) -> pd.DataFrame:
             place, height = found[lobe, model]
             row = {TEMPERATURE: temperature, "lobe": lobe, "model": model}
             row |= estimate(OFFSET, place) | estimate(POLARIZATION, -height if lobe == ABOVE else height)
+            row["without_optimum"] = float(np.isnan(place[1:]).mean())
             if (lobe, REFERENCE) in found:
-                row |= estimate(OVER, height / found[lobe, REFERENCE][1])
+                row |= estimate(HEIGHT_RATIO, height / found[lobe, REFERENCE][1])
             rows.append(row)
     return pd.DataFrame(rows, columns=None if rows else [TEMPERATURE, "lobe", "model", OFFSET, POLARIZATION])
 
@@ -209,9 +213,11 @@ def _optimum_words(row: Mapping[Any, Any]) -> str:
     """One optimum: "nonsecular 0.0152 [0.0141, 0.0163] at -1.9 [-2.1, -1.8] MHz, 1.42 [1.36, 1.49] times hilbert's"."""
 
     def words(name: str) -> str:
-        return f"{row[name]:.3g} [{row[f'{name}_lower']:.3g}, {row[f'{name}_upper']:.3g}]"
+        return with_interval(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
 
     said = f"{row['model']} {words(POLARIZATION)} at {words(OFFSET)} MHz"
-    if row["model"] == REFERENCE or np.isnan(row.get(OVER, np.nan)):
+    if row["without_optimum"] > 0.0:
+        said += f" (not in {100 * row['without_optimum']:.2g} % of the resamples)"
+    if row["model"] == REFERENCE or np.isnan(row.get(HEIGHT_RATIO, np.nan)):
         return said
-    return f"{said}, {words(OVER)} times {REFERENCE}'s"
+    return f"{said}, {words(HEIGHT_RATIO)} times {REFERENCE}'s"

@@ -6,14 +6,15 @@ that is absent (no run, not converged, not defined) is NaN and has no weight.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dnplab.analysis.bootstrap import interval, resample_weights, weighted_means
+from dnplab.analysis.bootstrap import Array, interval, resample_weights, weighted_means
+from dnplab.errors import ParameterError
 
 __all__ = [
     "Array",
@@ -21,43 +22,66 @@ __all__ = [
     "Axes",
     "average",
     "cube",
+    "cubes",
     "estimate",
     "intervals",
     "level_crossing",
     "points",
     "ratio",
+    "stored",
     "weights_of",
 ]
 
-Array = NDArray[np.float64]
-Axes = Mapping[str, list[object]]
+Axes = Mapping[str, Sequence[object]]
 MOST = 0.5  # of the resamples
+ZERO = 1e-6  # a mean below it is rounding: nothing can be compared with it
 
 
 @dataclass(frozen=True)
 class Average:
-    """mean and sem (...), and the means of B joint resamples (B, ...)."""
+    """A measure at every point (...) of a grid, over the realizations that have it there."""
 
-    mean: Array
-    sem: Array
-    resampled: Array
+    mean: Array  # (...), NaN where no realization has it
+    sem: Array  # (...), NaN where fewer than two have it
+    resampled: Array  # (B, ...), the means of joint resamples
+    used: NDArray[np.int64]  # (...), realizations in the mean
+
+    def at(self, places: NDArray[np.bool_]) -> Average:
+        """The part at some `places` of the last axis."""
+        return Average(self.mean[..., places], self.sem[..., places], self.resampled[..., places], self.used[..., places])
+
+
+def cubes(samples: pd.DataFrame, measures: Sequence[str], axes: Axes) -> dict[str, Array]:
+    """The values (..., R) of each measure on the grid of `axes`: names of columns and their values."""
+    keyed = samples.set_index([*axes, "realization"])
+    if keyed.index.has_duplicates:
+        others = [str(name) for name in samples.columns if name not in keyed.index.names]
+        raise ParameterError(
+            "by", None, f"columns that tell the curves apart, of {', '.join(sorted(others))}: realizations repeat"
+        )
+    places = [*axes.values(), sorted(samples["realization"].unique())]
+    table = keyed[list(measures)].reindex(pd.MultiIndex.from_product(places))
+    shape = [len(values) for values in places]
+    return {name: table[name].to_numpy(dtype=np.float64).reshape(shape) for name in measures}
 
 
 def cube(samples: pd.DataFrame, measure: str, axes: Axes) -> Array:
-    """The values (..., R) of a measure on the grid of `axes`: names of columns and their values."""
-    indices = sorted(samples["realization"].unique())
-    cells = pd.MultiIndex.from_product([*axes.values(), indices])
-    values = samples.set_index([*axes, "realization"])[measure].reindex(cells)
-    return values.to_numpy(dtype=np.float64).reshape([len(places) for places in (*axes.values(), indices)])
+    """The values (..., R) of one measure."""
+    return cubes(samples, [measure], axes)[measure]
+
+
+def stored(samples: pd.DataFrame, axes: Axes) -> NDArray[np.int64]:
+    """The number of realizations stored at each point (...) of a grid, whether they have a measure or not."""
+    cells = pd.MultiIndex.from_product(list(axes.values()), names=list(axes))
+    counts = samples.groupby(list(axes)).size().reindex(cells, fill_value=0)
+    numbers: NDArray[np.int64] = counts.to_numpy().astype(np.int64)
+    return numbers.reshape([len(places) for places in axes.values()])
 
 
 def points(samples: pd.DataFrame, axes: Axes) -> pd.DataFrame:
     """The points of a grid in the order of the cubes' elements, with the number of realizations stored at each."""
     table = pd.MultiIndex.from_product(list(axes.values()), names=list(axes)).to_frame(index=False)
-    counts = samples.groupby(list(axes)).size().reset_index(name="realizations")
-    table = table.merge(counts, how="left", on=list(axes))
-    table["realizations"] = table["realizations"].fillna(0).astype(int)
-    return table
+    return table.assign(realizations=stored(samples, axes).ravel())
 
 
 def weights_of(samples: pd.DataFrame, bootstrap: int, seed: int) -> Array:
@@ -72,17 +96,24 @@ def average(values: Array, weights: Array) -> Average:
     squares = np.where(np.isfinite(values), (values - mean[..., None]) ** 2, 0.0).sum(axis=-1)
     variance = np.full(mean.shape, np.nan)
     np.divide(squares, used * (used - 1.0), out=variance, where=used > 1)
-    return Average(mean, np.sqrt(variance), weighted_means(values, weights))
+    return Average(mean, np.sqrt(variance), weighted_means(values, weights), used)
 
 
 def ratio(above: Array, below: Array, weights: Array) -> Average:
-    """The ratio of the means of two cubes over the realizations that both have, NaN over 0; sem is that of the resamples."""
+    """The ratio of the means of two cubes over the realizations that both have, NaN over less than `ZERO`.
+
+    Its sem is the standard deviation of the resamples that know the ratio: one may draw only realizations that lack it.
+    """
     both = np.isfinite(above) & np.isfinite(below)
     up, down = (average(np.where(both, values, np.nan), weights) for values in np.broadcast_arrays(above, below))
+    known = np.abs(down.mean) > ZERO  # False where it is NaN
     mean, resampled = np.full_like(up.mean, np.nan), np.full_like(up.resampled, np.nan)
-    np.divide(up.mean, down.mean, out=mean, where=down.mean > 0)
-    np.divide(up.resampled, down.resampled, out=resampled, where=down.resampled > 0)
-    return Average(mean, np.std(resampled, axis=0), resampled)
+    np.divide(up.mean, down.mean, out=mean, where=known)
+    np.divide(up.resampled, down.resampled, out=resampled, where=known & (np.abs(down.resampled) > ZERO))
+    told = known & (up.used > 1) & (np.isfinite(resampled).sum(axis=0) > 1)
+    sem = np.full_like(mean, np.nan)
+    sem[told] = np.nanstd(resampled[:, told], axis=0)
+    return Average(mean, sem, resampled, up.used)
 
 
 def intervals(draws: Array) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from scipy.stats import gaussian_kde
 
 from dnplab.analysis.sweep import Sweep
 from dnplab.bath import Bath
-from dnplab.comparison import in_order, split_groups
+from dnplab.comparison import in_order, of_group, split_groups
 from dnplab.errors import UndefinedMeasureError
 
 __all__ = ["PRINTED", "Printed", "letter_note", "letter_tables", "split_sweep", "widened"]
@@ -102,9 +103,7 @@ def split_sweep(sweep: Sweep) -> Iterator[tuple[dict[str, object], Sweep]]:
     """A sweep for each combination of its groups (of sizes, say): each is a figure of its own."""
     names = ("runs", "realizations", "spins", "spectra", "eigenstates", "sz_values")
     for group, runs in split_groups(sweep.runs, sweep.groups):
-        parts = {name: getattr(sweep, name) for name in names}
-        for key, value in group.items():
-            parts = {name: table[table[key] == value] if key in table else table for name, table in parts.items()}
+        parts: dict[str, Any] = {name: of_group(getattr(sweep, name), group) for name in names}
         yield group, replace(sweep, **(parts | {"runs": runs}))
 
 

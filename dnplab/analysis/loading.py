@@ -31,6 +31,7 @@ LEADING_PARAMS = (
     "t1_us", "t_star_us", "t_zero_us", "drive_frequency_ghz", "drive_amplitude_mhz", "seed", "realizations",
 )  # fmt: skip
 INTEGERS = ("n_spins", "seed", "realizations", "kept_spins")
+POINT = "point."  # metrics that repeat parameters as numbers, for MLflow's pages
 SWITCHES = ("ising",)
 TEXTS = ("model", "process", "drive_sites", "solver_method", "observables", "shard")
 BOOKKEEPING = ("code_version", "numerics")
@@ -128,6 +129,7 @@ def _run_table(found: SweepRuns) -> pd.DataFrame:
     params, others, warnings = _params(found.runs), _logged(found.runs), list(found.warnings)
     measures = [name for name in others if name.startswith("obs.")]
     named = {name: name.removeprefix("obs.") for name in measures}
+    others = {name: values for name, values in others.items() if not name.startswith(POINT)}
     named |= {name: RENAMED.get(name, name.replace(".", "_")) for name in others if name not in named}
     checks = sorted(set(others) - set(measures) - set(RENAMED), key=_section)
     front = {"run_id": [run.run_id for run in found.runs], "name": [run.name for run in found.runs]}

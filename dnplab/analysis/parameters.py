@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pandas as pd
 
@@ -19,6 +18,7 @@ PARAMETERS = {
     "disorder_mhz": "system.disorder_mhz",
     **{name: f"bath.{name}" for name in TIMES},
 }
+ALIKE = ("system.", "drive.", "bath.", "solver.", "ensemble.")  # params of a run
 
 
 def with_parameters(sweep: Sweep) -> pd.DataFrame:
@@ -31,33 +31,59 @@ def with_parameters(sweep: Sweep) -> pd.DataFrame:
 
 
 def join_sweeps(sweeps: Sequence[Sweep], key: str = "system.n_spins") -> Sweep:
-    """One sweep of several that differ in `key` alone, each with a number of samples of its own.
+    """One sweep of several that differ in `key`, model and temperature alone, each with a number of samples of its own.
 
-    Large sizes can so be computed with fewer samples than small ones: `finite_size_tables` takes what this gives.
+    Large sizes can so be computed with fewer samples than small ones. Spectra and eigenstates are left out.
+
+    Raises:
+        UndefinedMeasureError: the sweeps differ in something else, or have a point in common.
+
     """
     parts: dict[str, list[pd.DataFrame]] = {"realizations": [], "spins": []}
     for sweep in sweeps:
-        require_varied(sweep, "join_sweeps", key)
+        require_varied(sweep, "A join of sweeps", key)
         for name, tables in parts.items():
             table: pd.DataFrame = getattr(sweep, name)
             tables.append(table if key in table else table.assign(**{key: sweep.runs[key].iloc[0]}))
-    return replace(
-        sweeps[0],
-        name="+".join(sweep.name for sweep in sweeps),
-        runs=pd.concat([sweep.runs for sweep in sweeps], ignore_index=True),
+    runs = pd.concat([sweep.runs for sweep in sweeps], ignore_index=True)
+    name = "+".join(sweep.name for sweep in sweeps)
+    _require_alike(runs, key, name)
+    versions = sorted(set(runs["numerics"])) if "numerics" in runs else []
+    several = f"The numbers of these runs come from {len(versions)} versions of the code: {', '.join(versions)}."
+    return Sweep(
+        name=name,
+        runs=runs,
         groups=(key,),
         expected=sum(sweep.expected for sweep in sweeps),
         missing=tuple(point for sweep in sweeps for point in sweep.missing),
-        warnings=tuple(dict.fromkeys(warning for sweep in sweeps for warning in sweep.warnings)),
+        warnings=(
+            *dict.fromkeys(warning for sweep in sweeps for warning in sweep.warnings),
+            *([several] if len(versions) > 1 else []),
+        ),
         realizations=pd.concat(parts["realizations"], ignore_index=True),
         spins=pd.concat(parts["spins"], ignore_index=True),
     )
 
 
+def _require_alike(runs: pd.DataFrame, key: str, name: str) -> None:
+    """Raise `UndefinedMeasureError` if runs of a join differ in a parameter that nobody follows, or repeat a point."""
+    point = [key, "model", "bath.temperature_k"]
+    own = {*point, "ensemble.realizations", *(f"bath.{time}" for time in TIMES)}
+    params = [str(column) for column in runs if str(column).startswith(ALIKE) and column not in own]
+    if differing := [column for column in params if len(set(map(str, runs[column]))) > 1]:
+        raise UndefinedMeasureError(f"The sweeps {name} cannot be joined: they differ in {', '.join(differing)}.")
+    if (again := runs[runs.duplicated(point)]).size:
+        n, model, temperature = again[point].iloc[0]
+        raise UndefinedMeasureError(
+            f"The sweeps {name} cannot be joined: {len(again)} points repeat, {model} at {temperature:g} K "
+            f"with {key} = {n:g} for one."
+        )
+
+
 def require_models(sweep: Sweep, question: str, *models: str) -> None:
-    """Raise `UndefinedMeasureError` if the sweep lacks one of the models that a question compares."""
-    if not set(models) <= set(sweep.runs["model"]):
-        has = ", ".join(sorted(set(sweep.runs["model"])))
+    """Raise `UndefinedMeasureError` if the sweep has no sample of one of the models that a question compares."""
+    if not set(models) <= set(sweep.realizations["model"]):
+        has = ", ".join(sorted(set(sweep.realizations["model"])))
         raise UndefinedMeasureError(f"{question} needs model={','.join(models)}; the sweep {sweep.name!r} has {has} only.")
 
 

@@ -3,15 +3,16 @@ r"""Where thermal mixing is lost over bath temperature T and coupling U: by the 
 Two measures are 0 where all spins share a temperature and 1 where each is on its own:
 
     localization_index                = ansatz_deviation / (ansatz_deviation + bloch_distance)
-    ansatz_deviation_over_uncoupled   = mean ansatz_deviation over that at the weakest U of the map, same T and samples
+    ansatz_deviation_over_uncoupled   = mean ansatz_deviation over that of uncoupled spins, same T and samples
 
-Thermal mixing is lost where one passes 1/2. The index is not followed for Hilbert and secular: at U -> 0 these do not become
-independent spins (their 1/T_nm counts the flips of all spins), so that their bloch_distance, and the difference of any model
-from them, mean little at the weakest couplings and high temperatures. The second measure needs no Bloch profile and is
-followed for every model; its weakest U must be that of localized eigenstates, U <= Delta omega_e / 50, as in the letter's
-control.
+Uncoupled spins are those of the nonsecular model at the weakest U of the map, which must be that of localized eigenstates,
+U <= Delta omega_e / 50, as in the letter's control. They are the same for all models: at U -> 0 Hilbert and secular do not
+become independent spins (their 1/T_nm counts the flips of all spins), so that their own deviation there, their
+bloch_distance and the index, and the difference of any model from them mean little at the weakest couplings and high
+temperatures. The index is not followed for these two.
 
-All intervals are 95 % of the joint bootstrap. Zeno localization is what nonsecular has and Hilbert has not.
+Thermal mixing is lost where a measure passes 1/2. All intervals are 95 % (nominal) of the joint bootstrap, over the
+resamples that pass it. Zeno localization is what nonsecular has and Hilbert has not.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from dnplab.analysis.bootstrap import Array
 from dnplab.analysis.grids import (
-    Array,
     Average,
     Axes,
     average,
-    cube,
+    cubes,
     estimate,
     intervals,
     level_crossing,
@@ -37,22 +38,24 @@ from dnplab.analysis.grids import (
     weights_of,
 )
 from dnplab.analysis.sweep import Sweep
-from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
+from dnplab.comparison import DIFFERENCE, INDEX, LEADING, RATIO, REFERENCE, UNCOUPLED, in_order
 from dnplab.errors import UndefinedMeasureError
+from dnplab.numbers import with_interval
 
 __all__ = ["phase_diagram_metrics", "phase_diagram_note", "phase_diagram_tables"]
 
-INDEX, OVER_UNCOUPLED, DIFFERENCE = "localization_index", "ansatz_deviation_over_uncoupled", "ansatz_deviation_minus_hilbert"
 COUPLING, TEMPERATURE = "system.coupling_mhz", "temperature_k"
 UNITS = {"coupling_mhz": "MHz", TEMPERATURE: "K"}
 MIXED, LOST = "thermal mixing", "localized"
+BECOMES_BLOCH = "nonsecular"  # as U -> 0
 NEVER_BLOCH = ("hilbert", "secular")
-WORDS = {OVER_UNCOUPLED: "Half of the deviation of uncoupled spins is left", INDEX: "The localization index is 1/2"}
+WORDS = {UNCOUPLED: "Half of the deviation of uncoupled spins is left", INDEX: "The localization index is 1/2"}
 HALF = 0.5
 LOCALIZED_BY = 50.0  # Delta omega_e / U of the letter's localized control
 FEWEST = 3  # points of an axis: between two a crossing is what interpolation makes of it
-SOFT = 10.0  # by which the letter's own ergodic spins miss (S71)
-CRITERIA = ("s71", "s72_t_zero", "s77_t_zero", "s82_coupling_t_zero", "s82_coupling_t_star")  # those that turn on such maps
+SOFT = 10.0  # by which the letter's own ergodic spins miss (S71): U = Delta omega_e / 10
+SOFTENED = "s71_soft"
+CRITERIA = ("s72_t_zero", "s77_t_zero", "s82_coupling_t_zero", "s82_coupling_t_star")  # those that turn on such maps
 
 
 def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dict[str, pd.DataFrame]:
@@ -62,9 +65,10 @@ def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> 
     loss : by measure, model and coupling, the temperature above which it is lost
     map : by model, temperature and coupling, the measures with their errors; localized_eigenstates says where Hilbert's
         deviation and the difference from it mean little
-    criteria : by temperature and coupling, the ratios of `CRITERIA` (that of s71 times 10, as the letter takes it)
+    criteria : by temperature and coupling, the ratios of `CRITERIA`, and s71_soft, that of s71 times 10
 
-    A boundary that does not exist is NaN with a reason; one that is crossed back says so.
+    A boundary that does not exist is NaN with a reason; one that is crossed more than once says so. without_crossing is the
+    share of the resamples that do not pass 1/2 and are in no interval; a ratio of two boundaries lacks those of both.
 
     Raises:
         UndefinedMeasureError: the sweep is no map of temperature and coupling, or has not measured the profile.
@@ -74,15 +78,15 @@ def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> 
     samples = sweep.realizations.rename(columns={COUPLING: "coupling_mhz"})
     models = in_order(samples["model"])
     temperatures, couplings = (np.unique(samples[key].to_numpy(dtype=float)) for key in (TEMPERATURE, "coupling_mhz"))
-    axes = {"model": list(models), TEMPERATURE: list(temperatures), "coupling_mhz": list(couplings)}
-    uncoupled = bool(_localized(sweep, couplings[0]))
+    axes: Axes = {"model": models, TEMPERATURE: list(temperatures), "coupling_mhz": list(couplings)}
+    uncoupled = bool(_localized(sweep, couplings[0])) and BECOMES_BLOCH in models
     measured = _measured(samples, models, axes, uncoupled, weights_of(samples, bootstrap, seed))
     boundary, loss = [], []
     for name, model in _followed(models, measured):
         curves = _curves(measured[name], models.index(model))  # (1 + B, T, U)
         for t, temperature in enumerate(temperatures):
             found = _crossing("coupling_mhz", couplings, curves[:, t], MIXED, LOST)
-            if name == OVER_UNCOUPLED and REFERENCE in models and model != REFERENCE:
+            if name == UNCOUPLED and REFERENCE in models and model != REFERENCE:
                 hilbert = _curves(measured[name], models.index(REFERENCE))[:, t]
                 places = (_places(couplings, values) for values in (curves[:, t], hilbert))
                 found |= estimate("coupling_over_hilbert", np.divide(*places))
@@ -91,7 +95,7 @@ def phase_diagram_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> 
             found = _crossing(TEMPERATURE, temperatures, 1 - curves[:, :, u], LOST, MIXED)
             loss.append({"measure": name, "model": model, "coupling_mhz": coupling, **found})
     if not boundary:
-        told = f"a boundary of {' and '.join(models)} is measured against uncoupled spins"
+        told = f"a boundary of {' and '.join(models)} is measured against uncoupled spins of model={BECOMES_BLOCH}"
         raise UndefinedMeasureError(f"{COUPLING} must reach down to system.disorder_mhz / {LOCALIZED_BY:g}: {told}.")
     return {
         "boundary": pd.DataFrame(boundary),
@@ -112,8 +116,7 @@ def phase_diagram_note(tables: Mapping[str, pd.DataFrame]) -> str:
             ends = rows[rows["model"] == model].iloc[[0, -1]].to_dict("records")
             where = " and ".join(f"{_words(row, 'coupling_mhz', 'MHz')} at {row[TEMPERATURE]:g} K" for row in ends)
             known = all(np.isfinite(row.get("coupling_over_hilbert", np.nan)) for row in ends)
-            times = " and ".join(_words(row, "coupling_over_hilbert", "") for row in ends) if known else ""
-            beyond = f" ({times} times that)" if known else ""
+            beyond = f" ({' and '.join(_number(row, 'coupling_over_hilbert') for row in ends)} times that)" if known else ""
             models.append(f"{where} in {model}{beyond}")
         said.append(f"{WORDS[str(measure)]} at U/2π = {', '.join(models)}.")
     warmed = loss[loss["model"] != REFERENCE].dropna(subset=[TEMPERATURE])
@@ -155,10 +158,11 @@ def _localized(sweep: Sweep, couplings: ArrayLike) -> NDArray[np.bool_]:
 
 def _measured(samples: pd.DataFrame, models: list[str], axes: Axes, uncoupled: bool, weights: Array) -> dict[str, Average]:
     """Every measure on the grid (models, temperatures, couplings)."""
-    deviation = cube(samples, LEADING, axes)
-    measured = {LEADING: average(deviation, weights), INDEX: average(cube(samples, INDEX, axes), weights)}
+    values = cubes(samples, (LEADING, INDEX), axes)
+    measured = {name: average(cube, weights) for name, cube in values.items()}
+    deviation = values[LEADING]
     if uncoupled:
-        measured[OVER_UNCOUPLED] = ratio(deviation, deviation[:, :, :1], weights)
+        measured[UNCOUPLED] = ratio(deviation, deviation[models.index(BECOMES_BLOCH), :, :1], weights)
     if REFERENCE in models:
         hilbert = deviation[models.index(REFERENCE)]
         measured[DIFFERENCE] = average(deviation - hilbert, weights)
@@ -169,8 +173,8 @@ def _measured(samples: pd.DataFrame, models: list[str], axes: Axes, uncoupled: b
 def _followed(models: list[str], measured: Mapping[str, Average]) -> Iterator[tuple[str, str]]:
     """The pairs (measure, model) whose boundary means something."""
     for model in models:
-        if OVER_UNCOUPLED in measured:
-            yield OVER_UNCOUPLED, model
+        if UNCOUPLED in measured:
+            yield UNCOUPLED, model
         if model not in NEVER_BLOCH:
             yield INDEX, model
 
@@ -187,27 +191,37 @@ def _places(x: Array, curves: Array) -> Array:
 
 
 def _crossing(name: str, x: Array, curves: Array, below: str, above: str) -> dict[str, object]:
-    """Where `curves` (1 + B, K) fall below 1/2 on the axis `name`; below, above: what holds on all of it if they do not."""
-    places = _places(x, curves)
+    """Where `curves` (1 + B, K) first fall below 1/2 on the axis `name`; below, above: what holds on either side of 1/2."""
     known = np.isfinite(curves[0])
-    reason = ""
+    places, reason = _places(x, curves), f"fewer than {FEWEST} points"
     if known.sum() < FEWEST:
-        places, reason = np.full_like(places, np.nan), f"fewer than {FEWEST} points"
-    elif np.isnan(places[0]):
-        always = below if curves[0, known][0] < HALF else above
-        reason = f"{always} from {x[known][0]:g} to {x[known][-1]:g} {UNITS[name]}"
-    elif np.isnan(estimate(name, places)[name]):
+        places = np.full_like(places, np.nan)
+    else:
+        reason = _reason(x[known], curves[0, known], UNITS[name], below, above)
+    found = estimate(name, places)
+    if not reason and np.isnan(found[name]):
         reason = "gone in most resamples"
-    elif curves[0, known][-1] >= HALF:
-        reason = f"{above} again at {x[known][-1]:g} {UNITS[name]}"
-    return {**estimate(name, places), "without_crossing": float(np.isnan(places[1:]).mean()), "reason": reason}
+    return {**found, "without_crossing": float(np.isnan(places[1:]).mean()), "reason": reason}
+
+
+def _reason(x: Array, curve: Array, unit: str, below: str, above: str) -> str:
+    """Why `curve` (K,) does not fall below 1/2 once; nothing if it does."""
+    upper = curve >= HALF
+    turns = int(np.count_nonzero(upper[1:] != upper[:-1]))
+    end = above if upper[-1] else below
+    if turns == 0:
+        return f"{end} from {x[0]:g} to {x[-1]:g} {unit}"
+    if turns > 1:
+        return f"crossed {turns} times, {end} at {x[-1]:g} {unit}"
+    place = level_crossing(x, 2 * HALF - curve[None], HALF)[0]
+    return "" if upper[0] else f"{below} up to {place:.2g} {unit}, {above} beyond"
 
 
 def _map(sweep: Sweep, samples: pd.DataFrame, measured: Mapping[str, Average], axes: Axes) -> pd.DataFrame:
     table = points(samples, axes)
     for name, values in measured.items():
         table[name] = values.mean.ravel()
-        if name in (OVER_UNCOUPLED, RATIO):
+        if name in (UNCOUPLED, RATIO):
             table[f"{name}_lower"], table[f"{name}_upper"] = (end.ravel() for end in intervals(values.resampled))
         else:
             table[f"{name}_sem"] = values.sem.ravel()
@@ -220,8 +234,8 @@ def _criteria(sweep: Sweep) -> pd.DataFrame:
     keys = {"bath.temperature_k": TEMPERATURE, COUPLING: "coupling_mhz"}
     names = {f"regime.{name}": name for name in CRITERIA if f"regime.{name}" in sweep.runs}
     table = sweep.runs[[*keys, *names]].rename(columns=keys | names).drop_duplicates([*keys.values()])
-    if "s71" in table:
-        table["s71"] *= SOFT
+    if "regime.s71" in sweep.runs:
+        table[SOFTENED] = SOFT * sweep.runs["regime.s71"].astype(float)
     return table.sort_values([*keys.values()], ignore_index=True)
 
 
@@ -231,7 +245,13 @@ def _counted(counts: pd.Series) -> str:
 
 
 def _words(row: Mapping[Any, Any], name: str, unit: str) -> str:
-    """A place in words: "0.52 [0.48, 0.57] MHz", or why there is none."""
+    """A place in words: "0.52 [0.48, 0.57] MHz", with what is said of it; or why there is none."""
     if np.isnan(row[name]):
         return f"nowhere ({row['reason']})"
-    return f"{row[name]:.2f} [{row[f'{name}_lower']:.2f}, {row[f'{name}_upper']:.2f}] {unit}".rstrip()
+    lost = f"not in {100 * row['without_crossing']:.2g} % of the resamples" if row["without_crossing"] > 0.0 else ""
+    told = "; ".join(words for words in (row["reason"], lost) if words)
+    return f"{_number(row, name)} {unit}{f' ({told})' if told else ''}"
+
+
+def _number(row: Mapping[Any, Any], name: str) -> str:
+    return with_interval(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dnplab.analysis.curves import MEASURES
 from dnplab.analysis.definitions import DEFINITIONS
-from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, split_groups
+from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, of_group, split_groups
 
 __all__ = ["format_definitions", "format_report"]
 
@@ -21,12 +21,12 @@ SHOWN_TEMPERATURES = (LEADING, RATIO, "localization_index", "hilbert_distance")
 def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple[str, ...] = ()) -> str:
     """The table of the leading measures and the crossover temperatures, for every group."""
     parts: list[str] = []
-    of_group = {tuple(k.values()): rows for k, rows in split_groups(temperatures, groups) if len(rows)}
     for group, rows in split_groups(table, groups):
         parts += ["   ".join(group_words(group)) + "\n"] if group else []
         parts += [_table(rows), ""]
-        if tuple(group.values()) in of_group and rows["temperature_k"].min() < rows["temperature_k"].max():
-            parts += [_temperatures(of_group[tuple(group.values())]), ""]
+        found = of_group(temperatures, group)
+        if len(found) and rows["temperature_k"].min() < rows["temperature_k"].max():
+            parts += [_temperatures(found), ""]
     return "\n".join(parts).rstrip()
 
 

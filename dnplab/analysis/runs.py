@@ -17,7 +17,17 @@ import pandas as pd
 
 from dnplab.analysis.completeness import Point, canonical, describe_missing, distinct, missing_points
 from dnplab.errors import DamagedRunError, TrackingError
-from dnplab.tracking import OUTDATED, DeclaredSweep, Store, TrackedRun, declared_sweeps, digests_of, find_runs, read_table
+from dnplab.tracking import (
+    OUTDATED,
+    DeclaredSweep,
+    Store,
+    TrackedRun,
+    declared_sweeps,
+    digests_of,
+    find_runs,
+    read_table,
+    shown,
+)
 
 __all__ = ["AXES", "SweepRuns", "find_sweep"]
 
@@ -154,7 +164,7 @@ def _latest(declared: Mapping[str, DeclaredSweep], store: Store) -> str:
         now_ms = time.time() * 1e3  # a sweep of tomorrow was asked for while the clock was wrong
         return max(declared, key=lambda name: (declared[name].asked_ms <= now_ms, declared[name].asked_ms))
     raise TrackingError(
-        f"There is no sweep in the experiment {store.experiment!r} of {store.uri!r}; "
+        f"There is no sweep in the experiment {store.experiment!r} of {shown(store.uri)!r}; "
         "`python -m experiments.run -m experiment=crossover` makes one."
     )
 

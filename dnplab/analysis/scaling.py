@@ -1,4 +1,4 @@
-r"""How a number depends on the size N: weighted least squares of a few laws, with chi^2.
+r"""How a number depends on the size N: weighted least squares of a few laws, with chi^2, where sizes share samples.
 
     constant      y = a                        no size matters
     1/N           y = a + b / N                a is the thermodynamic limit, as of what a surface or a count of spins does
@@ -6,20 +6,27 @@ r"""How a number depends on the size N: weighted least squares of a few laws, wi
     1/N + parity  y = a + b / N + c (-1)^N     c tells even and odd sizes apart
     power         y = a N^-p                   vanishes as N grows, for p > 0; of positive values only
 
-Errors are taken as known and as independent between sizes (chi^2 is not scaled away): `p_value` is the chance of a larger
-chi^2 if the law held. A law with as many parameters as there are sizes is not fitted.
+Sizes are not independent of each other. `dnplab.disorder` draws realization k from the seed and k alone: the offsets of
+N + 1 spins are those of N and one more, and a measure correlates by 0.6 to 0.7 between neighbouring sizes. One draw of
+realizations is therefore used for all sizes, and what is fitted comes with these joint resamples. The fit is made of each of
+them (of the power law to first order): errors are those of what is found, and chi^2 is of the residuals with the covariance
+of the draws.
+
+`p_value` is the chance of a larger chi^2 if the law held, by Hotelling's T^2, as the covariance is itself estimated from a
+number of samples. A law with as many parameters as there are sizes is not fitted.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
-from scipy.stats import chi2 as chi2_distribution
+from scipy.stats import f as f_distribution
 
 __all__ = ["LINEAR", "POWER", "fit_sizes", "limit_weights"]
 
@@ -38,65 +45,98 @@ POWER = "power"
 SHOWN = ("limit", "slope", "exponent", "parity")
 
 
-def fit_sizes(n_spins: Array, values: Array, errors: Array) -> pd.DataFrame:
-    """Fits of `values` (K,) with standard errors `errors` (K,) at sizes `n_spins` (K,); values that are NaN are left out.
+class _Fit(NamedTuple):
+    """A law at what is found: P parameters by name, d y / d parameter (K, P), and the residuals (K,)."""
 
-    A row a law: law, limit (a; absent for the power law), slope (b), exponent (p), parity (c), each with its standard error
-    `_sem`, chi2, degrees (K minus the number of parameters) and p_value. Numbers that a law does not have, or that could not
-    be fitted, are NaN.
+    found: dict[str, float]
+    jacobian: Array
+    residuals: Array
+
+
+def fit_sizes(n_spins: Array, values: Array, draws: Array, samples: int) -> pd.DataFrame:
+    """Fits of `values` (K,) at sizes `n_spins` (K,), with their joint resamples `draws` (B, K).
+
+    Args:
+        n_spins: the sizes.
+        values: means; a size where this is NaN, or has no scatter, is left out.
+        draws: resamples that are the same for all sizes; those that lack a value are left out.
+        samples: the smallest number of realizations of a size, which says how well the covariance is known.
+
+    Returns:
+        A row a law: law, limit (a; absent for the power law), slope (b), exponent (p), parity (c), each with its standard
+        error `_sem`, chi2, degrees (K minus the number of parameters) and p_value. Numbers that a law does not have, or that
+        could not be fitted, are NaN; so are chi2 and p_value where the samples are as few as the degrees.
+
     """
-    known = np.isfinite(values) & np.isfinite(errors) & (errors > 0.0)
-    n, y, sem = (np.asarray(part, dtype=np.float64)[known] for part in (n_spins, values, errors))
-    linear = [{"law": law, **_linear_fit(terms, n, y, sem)} for law, terms in LINEAR.items()]
-    return pd.DataFrame([*linear, {"law": POWER, **_power_fit(n, y, sem)}])
+    known = np.isfinite(values) & np.isfinite(draws).any(axis=0)
+    drawn = draws[:, known]
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    n, y = (np.asarray(part, dtype=np.float64)[known] for part in (n_spins, values))
+    rows = []
+    for law in (*LINEAR, POWER):
+        parameters = 2 if law == POWER else len(LINEAR[law])
+        degrees = max(n.size - parameters, 0)
+        fit = None
+        if degrees and len(drawn) > n.size and (drawn.std(axis=0) > 0.0).all():
+            fit = _power(n, y, drawn.std(axis=0)) if law == POWER else _linear(LINEAR[law], n, y, drawn.std(axis=0))
+        rows.append({"law": law, **_row(fit, degrees, drawn, samples)})
+    return pd.DataFrame(rows)
 
 
 def limit_weights(n_spins: Array, errors: Array, law: str) -> Array:
     """The weights (K,) with which values at the sizes add up to the limit a of a linear law, as `fit_sizes` finds it."""
-    design = _design(LINEAR[law], n_spins)
-    return np.asarray(np.linalg.pinv(design / errors[:, None])[0] / errors)
+    return np.asarray(_gain(_design(LINEAR[law], n_spins), errors)[0])
 
 
-def _linear_fit(terms: Terms, n: Array, y: Array, sem: Array) -> dict[str, float]:
-    if n.size <= len(terms):
-        return _row(n.size - len(terms))
+def _linear(terms: Terms, n: Array, y: Array, errors: Array) -> _Fit:
     design = _design(terms, n)
-    inverse = np.linalg.pinv(design / sem[:, None])  # (parameters, K)
-    found = inverse @ (y / sem)
-    spread = np.sqrt(np.sum(inverse**2, axis=1))
-    values = {name: (value, error) for name, value, error in zip(terms, found, spread, strict=True)}
-    return _row(n.size - len(terms), values, (y - design @ found) / sem)
+    found: Array = _gain(design, errors) @ y
+    return _Fit(dict(zip(terms, found.tolist(), strict=True)), design, y - design @ found)
 
 
-def _power_fit(n: Array, y: Array, sem: Array) -> dict[str, float]:
-    degrees = n.size - 2
-    if degrees <= 0 or not (y > 0.0).all():
-        return _row(degrees)
-    slope, level = np.polyfit(np.log(n), np.log(y), 1, w=y / sem)
+def _power(n: Array, y: Array, errors: Array) -> _Fit | None:
+    """a N^-p; None of values that are not positive, and where no fit is found."""
+    if not (y > 0.0).all():
+        return None
+    slope, level = np.polyfit(np.log(n), np.log(y), 1, w=y / errors)
 
     def law(n: Array, scale: float, exponent: float) -> Array:
-        return np.asarray(scale * n**-exponent)
+        return np.asarray(scale * n**-exponent, dtype=np.float64)
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", OptimizeWarning)  # nothing was found about the error
-            found, covariance = curve_fit(law, n, y, (np.exp(level), -slope), sem, absolute_sigma=True)
+            scale, exponent = curve_fit(law, n, y, (np.exp(level), -slope), errors)[0]
     except (RuntimeError, OptimizeWarning):
-        return _row(degrees)
-    return _row(degrees, {"exponent": (found[1], np.sqrt(covariance[1, 1]))}, (y - law(n, *found)) / sem)
+        return None
+    shape = n**-exponent
+    jacobian = np.column_stack([shape, -scale * shape * np.log(n)])
+    return _Fit({"scale": float(scale), "exponent": float(exponent)}, jacobian, y - scale * shape)
 
 
 def _design(terms: Terms, n: Array) -> Array:
     return np.column_stack([term(n) for term in terms.values()])
 
 
-def _row(
-    degrees: int, found: dict[str, tuple[float, float]] | None = None, residuals: Array | None = None
-) -> dict[str, float]:
+def _gain(jacobian: Array, errors: Array) -> Array:
+    """What a change of the values (K,) makes of the parameters (P,): (P, K)."""
+    return np.asarray(np.linalg.pinv(jacobian / errors[:, None]) / errors)
+
+
+def _row(fit: _Fit | None, degrees: int, draws: Array, samples: int) -> dict[str, float]:
     """The row of a law; NaN where nothing is found."""
     row = {name: np.nan for shown in SHOWN for name in (shown, f"{shown}_sem")}
-    for name, (value, error) in (found or {}).items():
-        row |= {name: float(value), f"{name}_sem": float(error)}
-    chi2 = np.nan if residuals is None else float(np.sum(residuals**2))
-    p_value = float(chi2_distribution.sf(chi2, degrees)) if degrees > 0 else np.nan
-    return row | {"chi2": chi2, "degrees": float(max(degrees, 0)), "p_value": p_value}
+    row |= {"chi2": np.nan, "degrees": float(degrees), "p_value": np.nan}
+    if fit is None:
+        return row
+    spread = (draws @ _gain(fit.jacobian, draws.std(axis=0)).T).std(axis=0)
+    for (name, value), error in zip(fit.found.items(), spread, strict=True):
+        row |= {name: value, f"{name}_sem": float(error)} if name in SHOWN else {}
+    free = np.linalg.svd(fit.jacobian)[0][:, fit.jacobian.shape[1] :]  # (K, degrees): what no parameter can change
+    covariance = np.atleast_2d(np.cov(draws @ free, rowvar=False))
+    if samples > degrees and np.linalg.matrix_rank(covariance) == degrees:
+        left = free.T @ fit.residuals
+        row["chi2"] = float(left @ np.linalg.solve(covariance, left))
+        scaled = row["chi2"] * (samples - degrees) / (degrees * samples)
+        row["p_value"] = float(f_distribution.sf(scaled, degrees, samples - degrees))
+    return row

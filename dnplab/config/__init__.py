@@ -1,7 +1,8 @@
 """Configs: the typed schema, the check of a command before it runs, and the ensembles that it asks for."""
 
 from dnplab.config.baths import to_bath
-from dnplab.config.plan import QUESTIONS, Job, Plan, make_job, make_plan
+from dnplab.config.plan import LETTER_FIGURES, Job, Plan, make_job, make_plan
+from dnplab.config.questions import QUESTIONS
 from dnplab.config.schema import Config, register
 from dnplab.config.spec import (
     ConfigError,
@@ -18,6 +19,7 @@ from dnplab.config.words import read_config
 
 __all__ = [
     "ENSEMBLE",
+    "LETTER_FIGURES",
     "QUESTIONS",
     "Config",
     "ConfigError",

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from dnplab.arrays import namespace_on
 from dnplab.config.doubts import doubts_of
+from dnplab.config.questions import QUESTIONS, require_answerable
 from dnplab.config.safety import check_code, check_outputs, check_paths
 from dnplab.config.schema import Config, field_types, register
 from dnplab.config.spec import (
@@ -41,12 +43,13 @@ from dnplab.errors import ParameterError
 from dnplab.memory import require_memory
 from dnplab.studies import Study, fingerprint_of
 
-__all__ = ["QUESTIONS", "SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
+__all__ = ["LETTER_FIGURES", "SUMMARIES", "Job", "Plan", "make_job", "make_plan"]
 
 LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "figs9", "figs10")
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
 LONGEST_NAME = 200  # of an experiment; MLflow's limit is 500, and summaries add to it
-QUESTIONS = ("finite_size", "one_factor", "zeno_ratio", "phase_diagram", "frequency")
+TIMES = ("t1_us", "t_star_us", "t_zero_us")
+SIZES = "ensemble/scale"  # the group that says what ensemble=quick and full mean besides samples
 SUMMARIES = ("crossover", *LETTER_FIGURES, *QUESTIONS)  # what a sweep of ensembles may end with
 
 
@@ -122,6 +125,20 @@ class Plan:
         """Whether what the store has of some job is to be computed again."""
         return any(job.config.rerun for job in self.jobs)
 
+    @property
+    def summary(self) -> str:
+        """What the sweep ends with; empty for one run, for studies and for shards, which end with what they have stored."""
+        config = self.jobs[0].config
+        summed_up = self.multirun and config.study == ENSEMBLE and not any(job.spec.shard for job in self.jobs)
+        return config.summary if summed_up else ""
+
+    def require_answerable(self) -> None:
+        """Raise `ConfigError` if the sweep ends with a question that its points cannot answer."""
+        if self.summary in QUESTIONS:
+            specs = [job.spec for job in self.jobs]
+            observables = set.intersection(*(set(spec.observables) for spec in specs))
+            require_answerable(self.summary, self.points, (spec.model for spec in specs), observables)
+
     def require_outputs(self) -> None:
         """Raise `ConfigError` if the output folder of any job cannot be written to."""
         for outputs in dict.fromkeys(job.config.outputs for job in self.jobs):
@@ -168,8 +185,7 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             for options in itertools.product(*map(_values, chosen)):
                 _require_effect(own, [compose_words("config", options).study])
         base = compose_words("config", fixed, hydra=True)
-        check_code(base)
-        check_paths(base)
+        _check_composed(base)
         multirun = multirun or base.hydra.mode == RunMode.MULTIRUN
         if not multirun and len(fixed) < len(words):
             swept = next(word.input_line for word in words if word.is_sweep_override())
@@ -193,11 +209,32 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
             raise ConfigError(
                 f"study is {' and '.join(studies)}, but a sweep must be of ensembles or of studies, not of both."
             )
-        notes = (*_require_effect(words, studies), *dict.fromkeys(doubt for job in jobs for doubt in doubts_of(job.config)))
+        doubts = (doubt for job in jobs for doubt in doubts_of(job.config))
+        notes = (*_require_effect(words, studies), *_of_times(words, base), *dict.fromkeys(doubts))
         picked = base.hydra.runtime.choices
         local = not multirun or picked.get("hydra/launcher") == "basic"
         question = re.sub(r"\W+", "-", str(picked.get("experiment") or "sweep")).strip("-")
-        return Plan(jobs, multirun, question, local, notes)
+        plan = Plan(jobs, multirun, question, local, notes)
+        plan.require_answerable()
+        return plan
+
+
+def _check_composed(config: DictConfig) -> None:
+    """Refuse code, paths that lead elsewhere, and sizes that no file has: Hydra says nothing of optional ones."""
+    check_code(config)
+    check_paths(config)
+    picked, loader = config.hydra.runtime.choices, GlobalHydra.instance().config_loader()
+    if not (name := str(picked.get(SIZES) or "")):
+        return
+    search = [f"hydra.searchpath={list(config.hydra.searchpath)}"]
+    if name not in (options := loader.get_group_options(SIZES, overrides=search)):
+        samples = str(picked["ensemble"])
+        kind = name.removesuffix(samples)
+        taken = [option for option in loader.get_group_options("ensemble", overrides=search) if f"{kind}{option}" in options]
+        raise ConfigError(
+            f"ensemble={samples} says nothing to experiment={picked['experiment']}; it takes {' or '.join(taken)} "
+            "(ensemble.realizations=N for another number of samples)."
+        )
 
 
 def _require_one_figure(words: Sequence[Override], places: Sequence[Override]) -> None:
@@ -213,14 +250,14 @@ def _require_one_figure(words: Sequence[Override], places: Sequence[Override]) -
 
 def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
     """One job per combination of `choices` (key -> its words), in the order of Hydra's basic sweeper."""
-    leaves = field_types()
+    leaves, known = field_types(), groups()
+    whole = [key not in leaves or key.partition("@")[0] in known for key in choices]  # those that Hydra has to compose
     composed: dict[tuple[str, ...], DictConfig] = {}
     for words in itertools.product(*choices.values()):
-        structural = tuple(w for key, w in zip(choices, words, strict=True) if key not in leaves or _is_group(key))
+        structural = tuple(itertools.compress(words, whole))
         if structural not in composed:
             composed[structural] = compose_words("config", structural, hydra=True)
-            check_code(composed[structural])
-            check_paths(composed[structural])
+            _check_composed(composed[structural])
         config = composed[structural].copy()
         values = [w for w in words if w not in structural]
         for word in parse_words(values):
@@ -279,13 +316,20 @@ def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[
     return tuple(notes)
 
 
+def _of_times(words: Sequence[Override], base: DictConfig) -> tuple[str, ...]:
+    """A sentence where a temperature is asked for and the times stay those of another one."""
+    typed = {word.key_or_group for word in words}
+    several = any(word.key_or_group == "bath" and word.is_sweep_override() for word in words)
+    fixed = all(base.bath[name] is not None and f"bath.{name}" not in typed for name in TIMES)  # null is a law
+    if "bath.temperature_k" not in typed or several or not fixed:
+        return ()
+    preset = base.hydra.runtime.choices["bath"]
+    return (f"bath={preset} fixes T_1, T* and T(0), which do not follow bath.temperature_k; with bath=letter they do.",)
+
+
 def _values(word: Override) -> list[str]:
     """The single-valued words that a word stands for."""
     key = word.get_key_element()
     if word.is_sweep_override():
         return [f"{key}={value}" for value in word.sweep_string_iterator()]
     return [word.input_line or ""]
-
-
-def _is_group(key: str) -> bool:
-    return key.partition("@")[0] in groups()

@@ -195,7 +195,7 @@ class Config:
     """One ensemble or one study: what is solved, measured and recorded.
 
     study : "ensemble", or one of `dnplab.config.studies`; the section of that name is then present
-    summary : what a sweep of ensembles ends with, "crossover" or a figure of the letter
+    summary : what a sweep of ensembles ends with, "crossover", a figure of the letter or a question
     rerun : compute again what the store has
     """
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, split_groups
+from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, of_group, split_groups
 from dnplab.figures.style import (
     BOLTZMANN,
     band,
@@ -48,10 +48,7 @@ def crossover_figure(table: pd.DataFrame, temperatures: pd.DataFrame, groups: Se
         figure = new_figure(9.0, 5.2 * len(parts))
         rows = figure.subfigures(len(parts), 1, squeeze=False)[:, 0]
         for part, (group, rows_of_group) in zip(rows, parts, strict=True):
-            chosen = temperatures
-            for key, value in group.items():
-                chosen = chosen[chosen[key] == value]
-            _panels(part, rows_of_group, chosen, group)
+            _panels(part, rows_of_group, of_group(temperatures, group), group)
     return figure
 
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dnplab.comparison import LEADING, REFERENCE, in_order
+from dnplab.comparison import INDEX, LEADING, MINUS, REFERENCE, Tables, in_order
 from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import band, colour_of, finish, new_figure, paper_style
 
 __all__ = ["frequency_figure"]
 
-Tables = Mapping[str, pd.DataFrame]
-POLARIZATION, NEIGHBOURS, INDEX = "nuclear_polarization", "neighbour_polarization", "localization_index"
-DIFFERENCE = f"{POLARIZATION}_minus_{REFERENCE}"
+POLARIZATION, NEIGHBOURS = "nuclear_polarization", "neighbour_polarization"
+POLARIZATION_DIFFERENCE = f"{POLARIZATION}{MINUS}"
 ROWS = {
     POLARIZATION: r"$P_n = \tanh(\beta_s\omega_n/2)$",
-    DIFFERENCE: f"$P_n$ minus that of {REFERENCE}",
+    POLARIZATION_DIFFERENCE: f"$P_n$ minus that of {REFERENCE}",
     LEADING: "ansatz deviation",
 }
 
 
 def frequency_figure(tables: Tables, note: str) -> Figure:
-    """A column a temperature; bands are standard errors, a diamond with bars the optimum with its 95 % intervals.
+    """A column a temperature; bands are standard errors, a diamond with bars the optimum with nominal 95 %.
 
     A point is hollow where localization_index passes 1/2, so that beta_s is of no common temperature; dashed is the estimate
     of neighbours, which needs none. Grey is the range of the electrons' frequencies.
@@ -36,7 +33,7 @@ def frequency_figure(tables: Tables, note: str) -> Figure:
     profile = tables["profile"]
     temperatures = sorted(profile["temperature_k"].unique())
     alone = in_order(profile["model"]) == [REFERENCE]
-    shown = [name for name in ROWS if name in profile and not (name == DIFFERENCE and alone)]
+    shown = [name for name in ROWS if name in profile and not (name == POLARIZATION_DIFFERENCE and alone)]
     with paper_style():
         figure = new_figure(0.6 + 4.9 * len(temperatures), 1.4 + 2.5 * len(shown))
         ratios = [1.5 if name == POLARIZATION else 1.0 for name in shown]
@@ -63,7 +60,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, name: str) -> None:
     ax.axvspan(-half, half, color="0.94", lw=0, zorder=0, label="electrons" if name == POLARIZATION else None)
     ax.axhline(0.0, color="0.6", lw=0.8, zorder=0.5)
     for model in in_order(rows["model"]):
-        if name == DIFFERENCE and model == REFERENCE:
+        if name == POLARIZATION_DIFFERENCE and model == REFERENCE:
             continue
         of = rows[rows["model"] == model].sort_values("offset_mhz").dropna(subset=[name])
         x, mean, sem = (of[key].to_numpy() for key in ("offset_mhz", name, f"{name}_sem"))

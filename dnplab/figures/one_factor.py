@@ -9,19 +9,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from dnplab.bath_times import ALL, NONE, TIME_NAMES, others
+from dnplab.comparison import DIFFERENCE, INDEX_DIFFERENCE, Tables
 from dnplab.figures.crossover import temperature_axis
 from dnplab.figures.letter_page import note_below
 from dnplab.figures.style import band, finish, new_figure, paper_style
 
 __all__ = ["one_factor_figure"]
 
-Tables = Mapping[str, pd.DataFrame]
-TIMES = ("T1", "T*", "T(0)")
-LETTER, NONE = " + ".join(TIMES), "none"
-SHOWN = "ansatz_deviation_minus_hilbert"
-INDEX = "localization_index_minus_hilbert"
-COLOURS = {"T1": "#d55e00", "T*": "#0072b2", "T(0)": "#009e73", LETTER: "black", NONE: "0.6"}
-SYMBOLS = {"T1": "$T_1$", "T*": "$T^*$", "T(0)": "$T(0)$"}
+T1, T_STAR, T_ZERO = TIMES = tuple(TIME_NAMES.values())
+COLOURS = {T1: "#d55e00", T_STAR: "#0072b2", T_ZERO: "#009e73", ALL: "black", NONE: "0.6"}
+SYMBOLS = {T1: "$T_1$", T_STAR: "$T^*$", T_ZERO: "$T(0)$"}
 LABEL = r"ansatz deviation, nonsecular $-$ Hilbert"
 
 
@@ -37,12 +35,10 @@ def one_factor_figure(tables: Tables, note: str) -> Figure:
         figure = new_figure(13.0, 4.9)
         alone, stays, shares = figure.subplots(1, 3, width_ratios=[1.0, 1.0, 0.8])
         stays.sharey(alone)
-        _panel(alone, tables, {"all three (letter)": LETTER, **{word: word for word in TIMES}, "none (lattice only)": NONE})
+        _panel(alone, tables, {"all three (letter)": ALL, **{word: word for word in TIMES}, "none (lattice only)": NONE})
         alone.set_title("(a) one time follows $T$, the others stay cold", loc="left")
         alone.legend(title="follows", loc="upper left")
-        _panel(
-            stays, tables, {"none (letter)": LETTER, **{word: _others(word) for word in TIMES}, "all (lattice only)": NONE}
-        )
+        _panel(stays, tables, {"none (letter)": ALL, **{word: others(word) for word in TIMES}, "all (lattice only)": NONE})
         stays.set_title("(b) one time stays cold, the others follow $T$", loc="left")
         stays.legend(title="stays", loc="upper left")
         alone.set_ylabel(LABEL)
@@ -53,13 +49,9 @@ def one_factor_figure(tables: Tables, note: str) -> Figure:
     return figure
 
 
-def _others(word: str) -> str:
-    return " + ".join(other for other in TIMES if other != word)
-
-
 def _panel(ax: Axes, tables: Tables, sets: Mapping[str, str]) -> None:
     """A curve for each label and the times that follow in it."""
-    curves, factors = (table[table["measure"] == SHOWN] for table in (tables["curves"], tables["factors"]))
+    curves, factors = (table[table["measure"] == DIFFERENCE] for table in (tables["curves"], tables["factors"]))
     curves = curves[curves["model"] == "nonsecular"]
     for label, follows in sets.items():
         rows = curves[curves["follows"] == follows].sort_values("temperature_k")
@@ -73,35 +65,30 @@ def _panel(ax: Axes, tables: Tables, sets: Mapping[str, str]) -> None:
         at, half = float(found["crossover_k"]), 0.5 * (mean[0] + mean[-1])
         if np.isfinite(at) and found["rise"] > 0.0:
             spread = np.maximum([[at - found["crossover_k_lower"]], [found["crossover_k_upper"] - at]], 0.0)
-            ax.errorbar(
-                [at],
-                [half],
-                xerr=spread,
-                fmt="D",
-                ms=7,
-                mfc="white",
-                mec=colour,
-                mew=1.5,
-                ecolor=colour,
-                capsize=4,
-                zorder=5,
-            )
+            mark = ax.errorbar(
+                [at], [half], xerr=spread, fmt="D", ms=7, color=colour, mfc="white", mew=1.5, capsize=4, zorder=5
+            )  # fmt: skip
+            mark[0].set_gid(f"{follows} half")
     temperature_axis(ax, curves["temperature_k"].unique())
 
 
 def _shares(ax: Axes, factors: pd.DataFrame) -> None:
     """The share of the letter's rise in each bath, for both measures."""
-    sets = list(factors[factors["measure"] == SHOWN]["follows"])
+    sets = list(factors[factors["measure"] == DIFFERENCE]["follows"])
     place = {words: -number for number, words in enumerate(_in_order(sets))}
-    for measure, marker, shift, name in ((SHOWN, "o", 0.12, "ansatz deviation"), (INDEX, "s", -0.12, "localization index")):
+    for measure, marker, shift, name in (
+        (DIFFERENCE, "o", 0.12, "ansatz deviation"),
+        (INDEX_DIFFERENCE, "s", -0.12, "localization index"),
+    ):
         rows = factors[factors["measure"] == measure]
         if rows.empty:
             continue
         y = np.array([place[words] + shift for words in rows["follows"]])
         share, lower, upper = (rows[key].to_numpy(dtype=np.float64) for key in ("share", "share_lower", "share_upper"))
         spread = np.maximum([share - lower, upper - share], 0.0)
-        filled = "0.25" if measure == SHOWN else "white"
-        ax.errorbar(share, y, xerr=spread, fmt=marker, ms=6, color="0.25", mfc=filled, capsize=3, label=name)
+        filled = "0.25" if measure == DIFFERENCE else "white"
+        bars = ax.errorbar(share, y, xerr=spread, fmt=marker, ms=6, color="0.25", mfc=filled, capsize=3, label=name)
+        bars[0].set_gid(f"share {measure}")
     ax.axvline(0.0, color="0.7", lw=0.8, zorder=0.3)
     ax.axvline(1.0, color="0.7", lw=0.8, ls="--", zorder=0.3)
     ax.set_yticks(list(place.values()), [_words(words) for words in place])

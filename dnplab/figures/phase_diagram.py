@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import matplotlib as mpl
@@ -10,26 +10,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from dnplab.comparison import REFERENCE, in_order
+from dnplab.comparison import DIFFERENCE, INDEX, RATIO, REFERENCE, UNCOUPLED, Tables, in_order
 from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import colour_of, new_figure, paper_style
 
 __all__ = ["cell_edges", "phase_diagram_figure"]
 
 FloatArray = NDArray[np.float64]
-Tables = Mapping[str, pd.DataFrame]
-INDEX, UNCOUPLED = "localization_index", "ansatz_deviation_over_uncoupled"
-DIFFERENCE, RATIO = "ansatz_deviation_minus_hilbert", "ansatz_deviation_over_hilbert"
+NEVER_BLOCH = ("hilbert", "secular")  # as U -> 0
 LEVELS = (0.25, 0.75)  # beside 1/2, which is drawn with its errors
 RATIOS = (1.5, 2.0, 4.0, 6.0)
 ABSENT = "0.8"
 FINE = 201
+HALO = withStroke(linewidth=2.2, foreground="white")
 CRITERIA = {  # of the letter: column, line, colour and label
-    "s71": ("solid", "0.45", r"(S71) $U = \Delta\omega_e/10$"),
+    "s71_soft": ("solid", "0.45", r"(S71) $U = \Delta\omega_e/10$"),
     "s72_t_zero": ("dashed", "0.45", r"(S72) $T(0) = 10\,T_D$"),
     "s77_t_zero": ("dotted", "0.45", r"(S77) $\omega_1 T(0) = 1$"),
     "s82_coupling_t_zero": ("solid", "#08519c", r"(S82) $U\,T(0) = 1$"),
@@ -40,7 +40,7 @@ CRITERIA = {  # of the letter: column, line, colour and label
 def phase_diagram_figure(tables: Tables, note: str) -> Figure:
     """Maps of the deviation relative to uncoupled spins, of the localization index, and of what the bath adds to Hilbert.
 
-    Blue: 0 is one spin temperature, 1 every spin on its own; a line with bars is 1/2 with its 95 % interval. Orange: model
+    Blue: 0 is one spin temperature, 1 every spin on its own; a line with bars is 1/2 with its nominal 95 %. Orange: model
     minus Hilbert, thin contours their ratio, thick the letter's criteria; hatched where Hilbert's deviation means little.
 
     tables : of `dnplab.analysis.phase_diagram.phase_diagram_tables`
@@ -88,14 +88,16 @@ def _panels(tables: Tables) -> Sequence[Callable[[Axes], str]]:
 def _share(tables: Tables, measure: str, model: str, ax: Axes) -> str:
     """A measure between 0 (one temperature) and 1 (every spin on its own)."""
     x, y, values = _grid(tables["map"], model, measure)
-    _map(ax, x, y, values, "Blues", 1.0)
-    _contours(ax, x, y, values, LEVELS, "white")
+    words = "localization index" if measure == INDEX else "deviation over uncoupled"
+    _map(ax, x, y, values, "Blues", 1.0, words if measure == INDEX else f"over nonsecular at {y[0]:g} MHz")
+    _contours(ax, x, y, values, LEVELS)
+    if model in NEVER_BLOCH:
+        _hatched(ax, tables["map"], y)
     boundary = tables["boundary"][tables["boundary"]["measure"] == measure].dropna(subset=["coupling_mhz"])
     for one in dict.fromkeys([REFERENCE, model]):  # that of Hilbert everywhere, to compare with
         _boundary(ax, boundary[boundary["model"] == one], one, model)
     if measure == UNCOUPLED:
         _regions(ax, boundary, model, y)
-    words = "localization index" if measure == INDEX else f"deviation over that at {y[0]:g} MHz"
     return f"{model}, {words}"
 
 
@@ -106,7 +108,7 @@ def _boundary(ax: Axes, rows: pd.DataFrame, model: str, shown: str) -> None:
     at, middle = rows["temperature_k"].to_numpy(), rows["coupling_mhz"].to_numpy()
     colour, label, gid = colour_of(model), f"{model}: 1/2", f"{model} boundary"
     if model != shown:
-        ax.plot(at, middle, "--", color=colour, lw=1.4, label=label, gid=gid)
+        ax.plot(at, middle, "--", color=colour, lw=1.4, label=f"{label}, for comparison", gid=gid)
         return
     spread = np.abs(rows[["coupling_mhz_lower", "coupling_mhz_upper"]].to_numpy().T - middle)
     bars = ax.errorbar(
@@ -116,31 +118,40 @@ def _boundary(ax: Axes, rows: pd.DataFrame, model: str, shown: str) -> None:
 
 
 def _regions(ax: Axes, boundary: pd.DataFrame, model: str, couplings: FloatArray) -> None:
-    """Words on what holds where, at the hottest temperature at which it is known."""
-    edges = boundary.pivot_table(index="temperature_k", columns="model", values="coupling_mhz")
-    shown = edges.reindex(columns=list(dict.fromkeys([REFERENCE, model]))).dropna()
-    if shown.empty:
+    """Words on what holds where, at one end of the boundary; Zeno only between boundaries that are apart beyond errors."""
+    rows = boundary[boundary["model"] == model].sort_values("temperature_k")
+    if rows.empty:
         return
-    borders = [couplings[0], *shown.iloc[-1], couplings[-1]]
-    names = ["Anderson", "thermal mixing"] if model == REFERENCE else ["Anderson", "Zeno", "thermal mixing"]
-    for name, low, high in zip(names, borders[:-1], borders[1:], strict=True):
-        place = (shown.index[-1], np.sqrt(low * high))
-        ax.annotate(name, place, ha="right", va="center", color="white" if name == "Anderson" else "black", fontsize="small")
+    cold = model == REFERENCE  # where it is warm, its own deviation of weak couplings means little
+    row = rows.iloc[0 if cold else -1]
+    names, borders = ["Anderson" if cold else "localized", "thermal mixing"], [row["coupling_mhz"]]
+    if model == "nonsecular" and row.get("coupling_over_hilbert_lower", np.nan) > 1.0:
+        names = ["Anderson", "Zeno", "thermal mixing"]
+        borders = [row["coupling_mhz"] / row["coupling_over_hilbert"], row["coupling_mhz"]]
+    edges = [couplings[0], *borders, couplings[-1]]
+    for name, low, high in zip(names, edges[:-1], edges[1:], strict=True):
+        place = (row["temperature_k"], np.sqrt(low * high))
+        box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5}
+        ax.annotate(name, place, ha="left" if cold else "right", va="center", fontsize="small", bbox=box, zorder=6)
 
 
 def _added_by_the_bath(tables: Tables, model: str, ax: Axes) -> str:
     """The deviation beyond that of Hilbert's state, their ratio as contours, and the criteria."""
     x, y, values = _grid(tables["map"], model, DIFFERENCE)
-    _map(ax, x, y, values, "Oranges", float(np.nanmax(values, initial=1e-12)))
-    weak = tables["map"][tables["map"]["localized_eigenstates"]]["coupling_mhz"].nunique()
-    if weak:
-        low, high = cell_edges(y)[[0, weak]]
-        ax.axhspan(low, high, facecolor="none", edgecolor="0.5", hatch="///", lw=0.0, gid="hatched")
-    _contours(ax, *_grid(tables["map"], model, RATIO), RATIOS, "black", "×")
+    _map(ax, x, y, values, "Oranges", float(np.nanmax(values, initial=1e-12)), "difference of ansatz deviations")
+    _hatched(ax, tables["map"], y)
+    _contours(ax, *_grid(tables["map"], model, RATIO), RATIOS, "×")
     for name, (line, colour, label) in CRITERIA.items():
         if name in tables["criteria"]:
             _criterion(ax, *_pivot(tables["criteria"], name), line, colour, label, name)
-    return f"{model} minus {REFERENCE} (thin: ratio)"
+    return f"{model} \N{MINUS SIGN} {REFERENCE}; thin: ratio"
+
+
+def _hatched(ax: Axes, cells: pd.DataFrame, couplings: FloatArray) -> None:
+    """The couplings at which Hilbert's own deviation means little."""
+    if weak := cells[cells["localized_eigenstates"]]["coupling_mhz"].nunique():
+        low, high = cell_edges(couplings)[[0, weak]]
+        ax.axhspan(low, high, facecolor="none", edgecolor="0.5", hatch="///", lw=0.0, gid="hatched")
 
 
 def _criterion(
@@ -153,11 +164,11 @@ def _criterion(
         ax.plot([], [], linestyle=line, color=colour, lw=2.0, label=label)
 
 
-def _map(ax: Axes, x: FloatArray, y: FloatArray, values: FloatArray, colours: str, most: float) -> None:
+def _map(ax: Axes, x: FloatArray, y: FloatArray, values: FloatArray, colours: str, most: float, label: str) -> None:
     """Cells of logarithmic axes; grey where there is no value."""
     colormap = mpl.colormaps[colours].with_extremes(bad=ABSENT)
     mesh = ax.pcolormesh(cell_edges(x), cell_edges(y), values, cmap=colormap, vmin=0.0, vmax=most)
-    ax.figure.colorbar(mesh, ax=ax, pad=0.02)
+    ax.figure.colorbar(mesh, ax=ax, pad=0.02, label=label)
     ax.set(xscale="log", yscale="log")
     for axis, values_on_it in ((ax.xaxis, x), (ax.yaxis, y)):
         axis.set_major_locator(FixedLocator(list(values_on_it)))
@@ -173,13 +184,14 @@ def _refined(x: FloatArray, y: FloatArray, values: FloatArray) -> tuple[FloatArr
     return np.exp(fine_x), np.exp(fine_y), of(np.clip(mesh, [np.log(y[0]), np.log(x[0])], [np.log(y[-1]), np.log(x[-1])]))
 
 
-def _contours(
-    ax: Axes, x: FloatArray, y: FloatArray, values: FloatArray, levels: Sequence[float], colour: str, unit: str = ""
-) -> None:
+def _contours(ax: Axes, x: FloatArray, y: FloatArray, values: FloatArray, levels: Sequence[float], unit: str = "") -> None:
+    """Thin lines with their values, readable on any colour."""
     inside = [level for level in levels if np.nanmin(values) < level < np.nanmax(values)]
     if inside:
-        lines = ax.contour(*_refined(x, y, values), levels=inside, colors=colour, linewidths=0.9)
-        ax.clabel(lines, fmt=lambda level: f"{level:g}{unit}", fontsize=8)
+        lines = ax.contour(*_refined(x, y, values), levels=inside, colors="black", linewidths=0.8)
+        lines.set(path_effects=[HALO])
+        for text in ax.clabel(lines, fmt=lambda level: f"{level:g}{unit}", fontsize=8):
+            text.set_path_effects([HALO])
 
 
 def _grid(cells: pd.DataFrame, model: str, measure: str) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -1,25 +1,32 @@
-"""Small copies of pictures for tables of them."""
+"""Small pictures for tables of them: the figure drawn anew in a small frame, so that its numbers can be read there."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from matplotlib.figure import Figure
 from PIL import Image
 
 __all__ = ["write_thumbnail"]
 
 SIDE = 700  # pixels: twice what a cell is wide on a screen
-WIDTH, HEIGHT = 560, 350  # of the picture in it: the upper half of the square is what MLflow's cells show
-MARGIN = 8
+MARGIN = 6
+WIDTH_IN, HEIGHT_IN, DPI = 5.0, 2.4, 140  # fills the upper half of the square, which is what MLflow's cells show
 
 
-def write_thumbnail(picture: Path) -> Path:
-    """Write `<stem>_small.webp` beside a picture: a square with the picture in its upper half, for MLflow's tables."""
-    square = Image.new("RGB", (SIDE, SIDE), "white")
-    with Image.open(picture) as image:
-        small = image.convert("RGB")
-        small.thumbnail((WIDTH, HEIGHT - 2 * MARGIN), Image.Resampling.LANCZOS)
-    square.paste(small, ((SIDE - small.width) // 2, MARGIN))
+def write_thumbnail(figure: Figure, picture: Path) -> Path:
+    """Write `<stem>_small.webp` beside a figure's picture: a square with the figure in its upper half, for MLflow's tables.
+
+    The figure loses its legend: a column's head names the run, and a click opens the whole picture.
+    """
+    for legend in figure.legends:
+        legend.remove()
+    figure.set_size_inches(WIDTH_IN, HEIGHT_IN)
     target = picture.with_name(f"{picture.stem}_small.webp")
+    figure.savefig(target, dpi=DPI)
+    with Image.open(target) as image:
+        drawn = image.convert("RGB")
+    square = Image.new("RGB", (SIDE, SIDE), "white")
+    square.paste(drawn, ((SIDE - drawn.width) // 2, MARGIN))
     square.save(target, quality=80, method=6)
     return target

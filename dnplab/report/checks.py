@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dnplab.solvers.solution import FLOOR_ERROR
 from dnplab.tracking import TrackedRun
 
 __all__ = ["Check", "checks_of", "distinct", "warnings_of"]
@@ -36,7 +37,13 @@ def checks_of(runs: Sequence[TrackedRun]) -> tuple[Check, ...]:
     """The checks of the finished runs; one that some runs do not record says so."""
     found = [
         _worst(runs, "worst_residual", "largest residual", "‖Lρ‖ T₁ / ‖ρ‖ of a steady state"),
-        _worst(runs, "worst_error_estimate", "largest error estimate", "of ρ, relative; asked for: rtol", _within_rtol),
+        _worst(
+            runs,
+            "worst_error_estimate",
+            "largest error estimate",
+            "of ρ, relative; asked for: rtol, or 1e-6 where rounding ended it",
+            _within_rtol,
+        ),
         _worst(runs, "worst_trace_error", "largest error of the trace", "|Tr ρ − 1|, at most 1e-9", _trace_holds),
         _worst(
             runs,
@@ -99,20 +106,25 @@ def _worst(
         return Check(name, meaning, "not recorded") if runs else None
     value, run = (min if smallest else max)(values, key=lambda pair: pair[0])
     lacking = f"; {len(runs) - len(values)} of {len(runs)} runs do not record it" if len(values) < len(runs) else ""
-    verdict = "" if holds is None else "holds" if all(holds(at, number_) for number_, at in values) else "look"
+    held = holds is not None and all(holds(at, number_) for number_, at in values)
+    verdict = "" if holds is None or (held and lacking) else "holds" if held else "look"
     return Check(name, meaning, f"{value:.1e}" if value else "0", f"{run.name}{lacking}", verdict)
 
 
 def _total(runs: Sequence[TrackedRun], key: str, name: str, meaning: str, *, any_is_bad: bool = True) -> Check | None:
-    """The sum of a count over the runs; None where nobody counted any and none is what is expected."""
-    counts = [(run.metrics.get(f"check.{key}", 0.0), run) for run in runs]
+    """The sum of a count over the runs that have it; None where there is none and none is what is expected."""
+    counts = [(run.metrics[f"check.{key}"], run) for run in runs if f"check.{key}" in run.metrics]
     total = sum(count for count, _ in counts)
-    if total == 0 and not any_is_bad:
+    if not runs or (total == 0 and not any_is_bad):
         return None
-    asked = sum(_integer(run.params.get("ensemble.realizations", "")) for run in runs)
-    where = ", ".join(f"{count:.0f} in {run.name}" for count, run in counts if count)
-    verdict = ("look" if total else "holds") if any_is_bad else ""
-    return Check(name, meaning, f"{total:.0f} of {asked}" if asked else f"{total:.0f}", where, verdict)
+    if not counts:
+        return Check(name, meaning, "not recorded")
+    asked = sum(_integer(run.params.get("ensemble.realizations", "")) for _, run in counts)
+    told = [f"{count:.0f} in {run.name}" for count, run in counts if count]
+    if lacking := len(runs) - len(counts):
+        told.append(f"{lacking} of {len(runs)} runs do not record it")
+    verdict = "" if not any_is_bad else "look" if total else "" if lacking else "holds"
+    return Check(name, meaning, f"{total:.0f} of {asked}" if asked else f"{total:.0f}", "; ".join(told), verdict)
 
 
 def _undefined(runs: Sequence[TrackedRun]) -> Iterator[Check]:
@@ -131,12 +143,12 @@ def _undefined(runs: Sequence[TrackedRun]) -> Iterator[Check]:
 
 
 def _within_rtol(run: TrackedRun, value: float) -> bool:
-    """Whether the error that was asked for is met; where rounding ended a solve, its floor is a named outcome."""
+    """Whether the error that was asked for is met; where rounding ended a solve, that of its floor is."""
     try:
         asked = float(run.params["solver.rtol"])
     except (KeyError, ValueError):
         return False
-    return value <= asked or run.metrics.get("check.at_rounding_floor", 0.0) > 0
+    return value <= (max(asked, FLOOR_ERROR) if run.metrics.get("check.at_rounding_floor", 0.0) > 0 else asked)
 
 
 def _trace_holds(_: TrackedRun, value: float) -> bool:

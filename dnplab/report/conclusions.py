@@ -9,7 +9,7 @@ import pandas as pd
 
 from dnplab.analysis.crossover import DIFFERENCE
 from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
-from dnplab.report.numbers import with_interval
+from dnplab.numbers import with_interval
 
 __all__ = ["conclusions_of"]
 

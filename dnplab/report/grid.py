@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnplab.analysis import SweepStatus
-from dnplab.report.numbers import number
+from dnplab.numbers import number
 
 __all__ = ["Cell", "Grid", "grid_of"]
 

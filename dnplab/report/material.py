@@ -28,6 +28,7 @@ class Summary:
     """A picture with its words and tables that a command has logged beside the runs.
 
     missing : what was logged and can no longer be read, one sentence each
+    longer : tables that a page has no room for, one sentence each
     """
 
     name: str
@@ -35,6 +36,7 @@ class Summary:
     pictures: tuple[tuple[str, bytes], ...]
     tables: tuple[tuple[str, pd.DataFrame], ...]
     missing: tuple[str, ...]
+    longer: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,7 @@ def _summary(store: Store, run: TrackedRun) -> Summary:
     pictures: list[tuple[str, bytes]] = []
     tables: list[tuple[str, pd.DataFrame]] = []
     missing: list[str] = []
+    longer: list[str] = []
     note, is_study = run.params.get("note", ""), "study" in run.tags
     there = store.file_names(run)
     for name in sorted(there | digests_of(run).keys()):
@@ -124,9 +127,12 @@ def _summary(store: Store, run: TrackedRun) -> Summary:
                 pictures.append((stem, store.content(run, name)))
             elif ending == "parquet" and not is_study and not stem.endswith(RUNS):
                 table = read_table(store, run, name)
-                tables += [(stem, table)] if len(table) <= LONGEST_TABLE else []
+                if len(table) <= LONGEST_TABLE:
+                    tables.append((stem, table))
+                else:
+                    longer.append(f"{stem} has {len(table)} rows, too many for this page: {name} of the run {run.run_id}.")
             elif name == STUDY_REPORT:
                 note = store.content(run, name).decode(errors="replace").strip()
         except TrackingError as error:
             missing.append(str(error))
-    return Summary(run.name, note, tuple(pictures), tuple(tables), tuple(missing))
+    return Summary(run.name, note, tuple(pictures), tuple(tables), tuple(missing), tuple(longer))

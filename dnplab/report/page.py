@@ -9,17 +9,18 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dnplab.ensemble import numerics_version
+from dnplab.numbers import duration
 from dnplab.report.album import Album, Picture
 from dnplab.report.checks import Check, checks_of, warnings_of
 from dnplab.report.glossary import glossary_of
 from dnplab.report.grid import Grid, grid_of
 from dnplab.report.material import Material, Summary
-from dnplab.report.numbers import duration
 from dnplab.report.parameters import Varying, parameters_of
-from dnplab.report.provenance import command_of, provenance_of
+from dnplab.report.provenance import provenance_of
 from dnplab.report.results import Part, parts_of
 from dnplab.report.tables import Table, as_table
-from dnplab.tracking import ui_command
+from dnplab.tracking import command_on, ui_command
+from dnplab.tracking.pages import run_page
 
 __all__ = ["Page", "page_of", "render"]
 
@@ -35,6 +36,7 @@ class Shown:
     pictures: tuple[Picture, ...]
     tables: tuple[Table, ...]
     remarks: tuple[str, ...]
+    longer: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,13 @@ class Page:
     provenance: tuple[tuple[str, str], ...]
     runs: tuple[RunRow, ...]
     serve: str
+    again: str
 
 
 def page_of(material: Material) -> Page:
     """Everything that is to be said of a sweep."""
     runs, sweep, status = material.runs, material.sweep, material.status
-    numerics = numerics_version()
+    numerics, uri = numerics_version(), material.store.uri
     album = Album()
     shown = tuple(_shown(summary, album) for summary in material.summaries)
     parts = tuple(parts_of(sweep, album, drawn=not shown)) if sweep is not None else ()
@@ -97,15 +100,16 @@ def page_of(material: Material) -> Page:
         parts=parts,
         summaries=shown,
         left_out=album.left_out,
-        glossary=tuple(glossary_of(_words(parts))),
+        glossary=tuple(glossary_of(_words([*shown, *parts]))),
         common=common,
         varying=varying,
         grid=grid_of(status),
         checks=() if material.is_study else checks_of(runs),
-        command=command_of(status),
+        command=status.command,
         provenance=tuple(provenance_of(runs, numerics)),
         runs=tuple(_rows(material)),
-        serve=ui_command(material.store.uri) if material.store.uri.startswith("sqlite") else "",
+        serve=ui_command(uri) if uri.startswith("sqlite") else "",
+        again=command_on("crossover", uri, f"sweep={status.name}"),
     )
 
 
@@ -129,22 +133,23 @@ def _shown(summary: Summary, album: Album) -> Shown:
             content, f"The picture {stem} of {summary.name}. {first}", f"{stem}, as logged by {summary.name}"
         )
     tables = tuple(as_table(table, stem, [str(column) for column in table.columns[:1]]) for stem, table in summary.tables)
-    return Shown(summary.name, summary.note, tuple(pictures), tables, summary.missing)
+    return Shown(summary.name, summary.note, tuple(pictures), tables, summary.missing, summary.longer)
 
 
-def _words(parts: Sequence[Part]) -> Iterator[str]:
-    """Columns, and what names the rows."""
+def _words(parts: Sequence[Shown | Part]) -> Iterator[str]:
+    """Columns, and what stands in the rows: names of measures, definitions and laws."""
     for table in (table for part in parts for table in part.tables):
         yield from table.columns
-        yield from (word for row in table.rows for word in row[: table.heads])
+        yield from (word for row in table.rows for word in row)
 
 
 def _rows(material: Material) -> list[RunRow]:
-    base = material.store.link.partition("?")[0]
+    store = material.store
+    base = store.link.partition("/#")[0]
     return [
         RunRow(
             run_id=run.run_id,
-            link=f"{base}/runs/{run.run_id}",
+            link=run_page(base, store.experiment_id, run.run_id),
             name=run.name,
             seed=run.params.get("ensemble.seed", ""),
             numerics=run.tags.get("numerics", ""),

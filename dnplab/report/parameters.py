@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dnplab.analysis.completeness import canonical
 from dnplab.comparison import in_order
-from dnplab.report.numbers import number
+from dnplab.numbers import number
 from dnplab.tracking import TrackedRun
 
 __all__ = ["Varying", "parameters_of"]

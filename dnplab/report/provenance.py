@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 
-from dnplab.analysis import SweepStatus
+from dnplab.numbers import duration, utc
 from dnplab.report.checks import distinct
-from dnplab.report.numbers import duration, utc
 from dnplab.tracking import TrackedRun
 
-__all__ = ["command_of", "provenance_of"]
+__all__ = ["provenance_of"]
 
 PACKAGES = ("numpy", "scipy", "numba", "pandas", "matplotlib", "hydra-core", "mlflow")
 SECONDS = "time.total_s"
-
-
-def command_of(status: SweepStatus) -> str:
-    """The command that computes the sweep, without a password in an address; empty where it is not known."""
-    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:***@", status.command)
 
 
 def provenance_of(runs: Sequence[TrackedRun], numerics: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dnplab.analysis import Sweep, find_crossover, find_definitions
-from dnplab.comparison import group_words, in_order, split_groups
+from dnplab.comparison import group_words, in_order, microwave_offsets, of_group, split_groups
 from dnplab.figures import crossover_figure, definitions_figure, profiles_figure, spectra_figure
 from dnplab.report.album import Album, Picture
 from dnplab.report.conclusions import conclusions_of
@@ -44,7 +44,7 @@ def parts_of(sweep: Sweep, album: Album, *, drawn: bool = True) -> Iterator[Part
         yield Part("", (), (), (), (f"The summary puts {len(groups)} groups of runs together; each alone is in the store.",))
         return
     for group, rows in groups[:MOST_GROUPS]:
-        crossings = _of_group(temperatures, group) if drawn else temperatures.iloc[:0]
+        crossings = of_group(temperatures, group) if drawn else temperatures.iloc[:0]
         yield _part(sweep, group, rows, crossings, album if drawn else None)
     if (more := len(groups) - MOST_GROUPS) > 0:
         yield Part("", (), (), (), (f"{more} more groups of runs would make this page too long and are left out.",))
@@ -60,7 +60,7 @@ def _part(
     remarks: list[str] = []
     pictures: list[Picture] = []
     if points >= FEWEST_TEMPERATURES and album is not None:
-        definitions = find_definitions(replace(sweep, realizations=_of_group(sweep.realizations, group), groups=()))
+        definitions = find_definitions(replace(sweep, realizations=of_group(sweep.realizations, group), groups=()))
     elif album is not None:
         have = "one temperature has" if points == 1 else f"{points or 'no'} temperatures have"
         remarks.append(f"Only {have} finished runs: of fewer than three, nothing is said of a crossover temperature.")
@@ -72,12 +72,6 @@ def _part(
     tables += [crossing_table(crossings)] if len(crossings) else []
     tables += [definition_table(definitions)] if len(definitions) else []
     return Part(name, tuple(conclusions_of(rows, crossings, definitions)), tuple(pictures), tuple(tables), tuple(remarks))
-
-
-def _of_group(frame: pd.DataFrame, group: Mapping[str, object]) -> pd.DataFrame:
-    for key, value in group.items():
-        frame = frame[frame[key] == value]
-    return frame
 
 
 def _drawings(
@@ -107,13 +101,13 @@ def _drawings(
             "depends on its definition; bars are 95 % bootstrap intervals, a pale line bounds one that is not found.",
             lambda: definitions_figure(measured, definitions),
         )
-    offsets = _microwave_offsets(_of_group(sweep.runs, group))
+    offsets = microwave_offsets(of_group(sweep.runs, group))
     ends = f"at {low:g} K" if low == high else f"at {low:g} K and {high:g} K"
     bands = "Bands: standard errors over the samples."
     if len(offsets) != 1:
         remarks.append("Profiles and spectra are not drawn: the runs do not have one microwave frequency.")
         return
-    spins, spectra = _of_group(sweep.spins, group), _of_group(sweep.spectra, group)
+    spins, spectra = of_group(sweep.spins, group), of_group(sweep.spectra, group)
     if spins.empty:
         remarks.append("The runs have stored no polarization profiles.")
     else:
@@ -131,11 +125,3 @@ def _drawings(
             f"EPR spectra {ends}. {bands}",
             lambda: spectra_figure(spectra, offsets[0]),
         )
-
-
-def _microwave_offsets(runs: pd.DataFrame) -> list[float]:
-    """Where the drives stand from the electron frequency, in MHz."""
-    if not {"drive.frequency_ghz", "system.electron_ghz"} <= set(runs):
-        return []
-    offsets = 1e3 * (runs["drive.frequency_ghz"] - runs["system.electron_ghz"])
-    return sorted({round(float(offset), 6) for offset in offsets})

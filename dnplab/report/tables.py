@@ -11,8 +11,8 @@ import pandas as pd
 from dnplab.analysis import MEASURES
 from dnplab.analysis.crossover import DIFFERENCE
 from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order
+from dnplab.numbers import NONE, number, with_error, with_interval
 from dnplab.report.glossary import MINUS_HILBERT, OVER_HILBERT
-from dnplab.report.numbers import NONE, number, with_error, with_interval
 
 __all__ = ["Table", "as_table", "crossing_table", "definition_table", "measure_tables"]
 

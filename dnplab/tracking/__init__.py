@@ -1,10 +1,11 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
+from dnplab.tracking._mlflow import shown
 from dnplab.tracking.collecting import copy_finished
 from dnplab.tracking.files import DIGESTS, OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
-from dnplab.tracking.store import Store, default_uri, experiment_names, local_folder, ui_command
+from dnplab.tracking.store import Store, command_on, default_uri, experiment_names, local_folder, ui_command
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
 from dnplab.tracking.writing import (
     RunWriter,
@@ -27,6 +28,7 @@ __all__ = [
     "abandoned",
     "close_stale_runs",
     "code_tags",
+    "command_on",
     "copy_finished",
     "declare_sweep",
     "declared_sweeps",
@@ -44,6 +46,7 @@ __all__ = [
     "outdate",
     "read_table",
     "require_whole",
+    "shown",
     "tables_of",
     "tracked_run",
     "ui_command",

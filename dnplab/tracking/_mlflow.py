@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["client", "quiet", "shown", "translated"]
 
+PASSWORD = re.compile(r"(://[^:/@\s]*):\S*@")  # ://user:password@, up to the last @: a password may hold one
+SECRET = re.compile(r"([?&](?:\w*(?:pass|pwd|token|secret)\w*|odbc_connect)=)[^&\s'\"]*", re.IGNORECASE)  # ?password=...
+
 
 def quiet() -> None:
     """Switch off MLflow's telemetry and the chatter of MLflow, Alembic and Git about a new store."""
@@ -53,9 +56,9 @@ def client(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
-def shown(uri: str) -> str:
-    """A URI as it may be printed: without its password."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", uri)
+def shown(text: str) -> str:
+    """A URI, or words that hold some, as everybody may read it: without passwords."""
+    return SECRET.sub(r"\1***", PASSWORD.sub(r"\1:***@", text))
 
 
 @contextlib.contextmanager

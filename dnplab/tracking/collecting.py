@@ -83,7 +83,14 @@ def _copy(source: Store, target: Store, run: TrackedRun) -> None:
             for first in range(0, len(metrics), BATCH):
                 target.client.log_batch(writer.run_id, metrics=metrics[first : first + BATCH])
             target.client.log_artifacts(writer.run_id, folder)
-        writer.log(params=run.params, tags=run.tags)  # last: until now its owner is this process
+        writer.log(params=run.params, tags=_own(source, run) | run.tags)  # last: until now its owner is this process
+
+
+def _own(source: Store, run: TrackedRun) -> dict[str, str]:
+    """MLflow's own tags: a run's colour, its tables that are shown side by side, the commit."""
+    with translated(source.uri, "reading tags"):
+        tags = source.client.get_run(run.run_id).data.tags
+    return {key: value for key, value in tags.items() if key.startswith("mlflow.") and key != "mlflow.runName"}
 
 
 def _history(source: Store, run: TrackedRun) -> list[Metric]:

@@ -81,7 +81,7 @@ def lines(metric: str, against: str) -> Chart:
         "useGlobalXaxisKey": False,
         "useGlobalLineSmoothing": False,
         "lineSmoothness": 0,
-        "xAxisScaleType": "linear",
+        "xAxisScaleType": "log" if against else "linear",
         "scaleType": "linear",
         "range": {},
         "yAxisKey": "metric",

@@ -1,7 +1,8 @@
-"""MLflow's server of a store, on this machine and for this machine only, for as long as it is asked for."""
+"""MLflow's server of a store for as long as it is asked for: open to all users of this machine, and to no other machine."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -23,6 +24,7 @@ USUAL_PORT = 5000
 START_TIMEOUT_S = 120.0  # an idle machine needs five seconds, a busy one up to a minute
 STOP_TIMEOUT_S = 5.0  # open connections of a browser are waited for no longer
 HTTP_OK = 200
+SET_PARENT_DEATH_SIGNAL = 1  # of prctl
 
 
 def choose_port(asked: int | None) -> int:
@@ -101,6 +103,14 @@ class Server:
             connection.close()
 
 
+def _ended_with_its_parent() -> Callable[[], object] | None:
+    """What a child does first, on Linux: ask for SIGTERM when its parent ends, were it by SIGKILL."""
+    if not sys.platform.startswith("linux"):
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up before the fork
+    return lambda: prctl(SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
+
+
 @contextmanager
 def served(uri: str, port: int) -> Iterator[Server]:
     """MLflow's server of the store at `uri`, which ends with the block.
@@ -126,6 +136,7 @@ def served(uri: str, port: int) -> Iterator[Server]:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the server
+                preexec_fn=_ended_with_its_parent(),
             )
         server = Server(process, port, log)
         try:

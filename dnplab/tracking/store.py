@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["MAX_TAG", "Store", "default_uri", "experiment_names", "local_folder", "ui_command"]
+__all__ = ["MAX_TAG", "Store", "command_on", "default_uri", "experiment_names", "local_folder", "ui_command"]
 
 STORE = "mlflow.db"  # in an output folder
 CONNECT_TIMEOUT_S = 5.0
@@ -63,13 +63,20 @@ def local_folder(location: str) -> Path | None:
 
 def ui_command(uri: str) -> str:
     """The command that serves MLflow's pages of a store on this machine only, and prints links to them."""
+    return command_on("ui", uri)
+
+
+def command_on(name: str, uri: str, *words: str) -> str:
+    """The command ``python -m experiments.<name>`` about a store, as it is typed in a shell, without a password."""
+    uri = shown(uri)
     path = _sqlite_path(_absolute(uri))
     key, value = ("tracking.uri", uri) if path is None or path.name != STORE else ("outputs", str(path.parent))
+    command = shlex.join(["python", "-m", f"experiments.{name}", *words])
     if value == str(Path("outputs").absolute()):
-        return "python -m experiments.ui"
+        return command
     if not re.fullmatch(r"[\w/.:+-]+", value):  # as Hydra quotes what it would take for its own signs
         value = '"{}"'.format(value.replace('"', '\\"'))
-    return f"python -m experiments.ui {shlex.quote(f'{key}={value}')}"
+    return f"{command} {shlex.quote(f'{key}={value}')}"
 
 
 def experiment_names(uri: str) -> list[str]:

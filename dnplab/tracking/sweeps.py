@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -19,6 +20,8 @@ from dnplab.tracking.store import MAX_TAG, Store
 __all__ = ["DeclaredSweep", "declare_sweep", "declared_sweeps", "join_sweep"]
 
 SWEEP_TAG = "sweep."
+FOLDER_NAME = re.compile(r"[\w-][\w.-]*")
+MOST_POINTS = 100_000  # as many as a command takes: axes of a few thousand characters name more than any memory holds
 LONGEST_COMMAND = 1500  # characters; a longer one would leave no room for the points
 
 
@@ -30,7 +33,8 @@ class DeclaredSweep:
     keys : the parameters that tell its points apart
     count : the number of points
     points : their values; None where they were too many for a tag
-    words : of the command that asked for it
+    words : of the command that asked for it, without passwords
+    summary : what it ends with, "crossover" or the name of a figure or question; empty where it ends with nothing
     """
 
     asked_ms: int
@@ -38,9 +42,10 @@ class DeclaredSweep:
     count: int
     points: tuple[dict[str, Any], ...] | None
     words: str = ""
+    summary: str = ""
 
 
-def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]], words: str = "") -> None:
+def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]], words: str = "", summary: str = "") -> None:
     """Store that these points (distinct, all with the same keys) are asked for now, by a command with these words.
 
     They are written in the shortest form that says them all: as axes where they are a full product, else one by one;
@@ -55,30 +60,37 @@ def declare_sweep(store: Store, sweep: str, points: Sequence[Mapping[str, Any]],
         "keys": keys,
         "count": len(rows),
         "words": shown(words) if len(words) <= LONGEST_COMMAND else "",  # everybody who reads the store reads them
+        "summary": summary,
     }
     text = json.dumps({**head, **({"axes": axes} if full else {"points": rows})})
     store.tag_experiment(f"{SWEEP_TAG}{sweep}", text if len(text) <= MAX_TAG else json.dumps(head))
 
 
 def declared_sweeps(store: Store) -> dict[str, DeclaredSweep]:
-    """Every sweep of the experiment by its id."""
-    found = {
-        key.removeprefix(SWEEP_TAG): _declared(text)
-        for key, text in store.experiment_tags().items()
-        if key.startswith(SWEEP_TAG)
-    }
+    """Every sweep of the experiment by its id, which names folders: a tag with another name is somebody else's."""
+    tags = {key.removeprefix(SWEEP_TAG): text for key, text in store.experiment_tags().items() if key.startswith(SWEEP_TAG)}
+    found = {name: _declared(name, text) for name, text in tags.items() if FOLDER_NAME.fullmatch(name)}
     return {name: sweep for name, sweep in found.items() if sweep is not None}
 
 
-def _declared(text: str) -> DeclaredSweep | None:
+def _declared(name: str, text: str) -> DeclaredSweep | None:
     """The sweep that a tag's text declares; None where somebody else has set a tag of such a name."""
     try:
         content = json.loads(text)
-        rows = product(*content["axes"]) if "axes" in content else content.get("points")
-        keys = tuple(content["keys"])
+        keys, count = tuple(content["keys"]), int(content["count"])
+        rows: Iterable[Sequence[Any]] | None = content.get("points")
+        if "axes" in content:
+            axes = [list(axis) for axis in content["axes"]]
+            size, rows = math.prod(map(len, axes)), product(*axes)
+        else:
+            size = count if rows is None else len(content["points"])
+        if size != count or not 0 < count <= MOST_POINTS:
+            return None
         points = None if rows is None else tuple(dict(zip(keys, row, strict=True)) for row in rows)
-        return DeclaredSweep(int(content["asked_ms"]), keys, int(content["count"]), points, str(content.get("words", "")))
-    except (ValueError, KeyError, TypeError):
+        words = str(content.get("words", ""))
+        summary = str(content.get("summary", name.rpartition("-")[0]))  # sweeps of long ago are named after it
+        return DeclaredSweep(int(content["asked_ms"]), keys, count, points, shown(words), summary)
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

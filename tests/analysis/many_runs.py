@@ -69,7 +69,8 @@ class ManyRuns:
                 params |= {"bath.t1_us": str(230.4 / temperature**2), "bath.t_star_us": "1.0", "bath.t_zero_us": "1.0"}
                 params |= {"ensemble.realizations": str(realizations)} | dict(further or {})
                 name = f"{sweep} {point['model']} T={temperature:g}K N={point['system.n_spins']}"
-                made = _tables(number, realizations, int(point["system.n_spins"]))
+                rise = np.log(temperature / 1.2) / np.log(10.0) if point["model"] == "nonsecular" else 0.0
+                made = _tables(number, realizations, int(point["system.n_spins"]), 1.0 + rise)
                 own = {"model": str(point["model"]), f"sweep.{sweep}": "1", "numerics": "v1", "code_version": "c0ffee"}
                 own |= {"fingerprint": f"{sweep}-{number}-{further}-{tags}"} | dict(tags or {})
                 self._insert(base, name, params, own, made if tables else {"realizations": made["realizations"]}, tables)
@@ -98,7 +99,7 @@ class ManyRuns:
         metrics = {f"obs.{measure}": float(samples[measure].mean()) for measure in MEASURES}
         metrics |= {f"obs.{measure}_sem": float(samples[measure].sem()) for measure in MEASURES}
         metrics |= {f"check.{check}": 1e-12 for check in CHECKS} | {"check.excluded": 0.0, "time.total_s": 1.5}
-        metrics |= {f"regime.s{number}": 2.0 for number in range(70, 86)}
+        metrics |= {f"regime.s{number}": 2.0 for number in range(70, 86)} | {"point.n_spins": 4.0}
         if stored:
             folder.mkdir(parents=True)
             for stem, table in tables.items():
@@ -130,9 +131,11 @@ class ManyRuns:
         )
 
 
-def _tables(number: int, realizations: int, n_spins: int) -> dict[str, pd.DataFrame]:
+def _tables(number: int, realizations: int, n_spins: int, deviation: float) -> dict[str, pd.DataFrame]:
+    """Noise around 0.1 of every measure, that of ansatz_deviation around `deviation` times that."""
     rng = np.random.default_rng(number)
     samples = pd.DataFrame(rng.normal(0.1, 0.01, (realizations, len(MEASURES))), columns=list(MEASURES))
+    samples["ansatz_deviation"] *= deviation
     spins = pd.DataFrame(list(product(range(realizations), range(n_spins))), columns=["realization", "spin"]).assign(
         offset_mhz=0.5, polarization=rng.normal(-0.2, 0.01, realizations * n_spins), ansatz=-0.2
     )

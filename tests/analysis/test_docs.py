@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.analysis.many_runs import ManyRuns
@@ -28,5 +29,10 @@ def test_the_code_of_the_page_runs(
     assert len(names["table"]) == 15
     assert len(names["samples"]) == 15 * 6
     assert len(names["profiles"]) == 15 * 6 * 4
-    assert len(names["difference"]) == 2 * 5
+    difference = names["difference"].set_index(["model", "temperature_k"])["difference"]
+    assert len(difference) == 2 * 5
+    assert difference["nonsecular", 12.0] == pytest.approx(0.1, abs=0.03)
+    found = names["found"].set_index("model")
+    assert found.loc["nonsecular", "crossover_k"] == pytest.approx(np.sqrt(1.2 * 12.0), rel=0.3)  # half of a rise in ln T
+    assert found.loc["hilbert", "reason"]
     assert "crossover-1f3a True []" in capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,6 +53,24 @@ def test_an_optimum_at_the_end_of_a_lobe_is_none() -> None:
     kept = values[(values["drive.frequency_ghz"] - ELECTRON_GHZ).abs() < 2.4e-3]
     optimum = frequency_tables(sweep(kept), bootstrap=20)["optimum"]
     assert optimum["offset_mhz"].isna().all()
+
+
+def test_resamples_whose_optimum_is_at_the_end_are_told() -> None:
+    values = samples()
+    kept = values[(values["drive.frequency_ghz"] - ELECTRON_GHZ).abs() < 3.1e-3]
+    noise = np.random.default_rng(1).normal(scale=0.004, size=len(kept))
+    tables = frequency_tables(sweep(kept.assign(nuclear_polarization=kept["nuclear_polarization"] + noise)), bootstrap=200)
+    row = tables["optimum"].query("model == 'hilbert' and lobe == 'folded' and temperature_k == 1.2").iloc[0]
+    assert 0.01 < row["without_optimum"] < 0.5
+    assert f"MHz (not in {100 * row['without_optimum']:.2g} % of the resamples)" in frequency_note(tables)
+
+
+def test_a_ratio_is_rounded_to_its_interval() -> None:
+    values = samples()
+    factor = np.where(values["model"] == "secular", 1.0 + 0.004 * np.random.default_rng(0).normal(size=len(values)), 1.0)
+    values["nuclear_polarization"] *= factor
+    note = frequency_note(frequency_tables(sweep(values), bootstrap=200))
+    assert re.search(r"secular .* MHz, 1\.\d{4} \[1\.\d{4}, 1\.\d{4}\] times hilbert's", note)
 
 
 def test_two_frequencies_have_a_profile_and_no_optimum() -> None:

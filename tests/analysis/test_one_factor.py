@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from dnplab.analysis import Sweep
-from dnplab.analysis.one_factor import SETS, followed_times, one_factor_metrics, one_factor_note, one_factor_tables
+from dnplab.analysis.one_factor import one_factor_metrics, one_factor_note, one_factor_tables
 from dnplab.bath import Bath
+from dnplab.bath_times import OTHER, SETS, followed_times
 from dnplab.errors import UndefinedMeasureError
-from dnplab.figures.one_factor import one_factor_figure
 from tests.analysis.questions import TIMES, made_up, points
 
 Array = NDArray[np.float64]
@@ -53,21 +54,87 @@ def test_one_time_that_drives_is_sufficient_and_necessary(by_t1: dict[str, pd.Da
     assert rows.loc["none", "reason"] == "no change beyond 2 standard errors"
     note = one_factor_note(by_t1)
     assert note.startswith(
-        "N = 6, 40 samples, 1.2 to 12 K, share of the rise of the letter's bath (95 %): T1 alone makes 100 %"
+        "N = 6, 40 samples, 1.2 to 12 K, share of the rise of the letter's bath (nominal 95 %): "
+        "T1 alone makes 100 [100, 100] %"
     )
-    assert note.endswith("By half of the rise, T1 suffices and T1 is needed.")
+    assert "By half of the rise, T1 suffices and T1 is needed." in note
+    assert note.endswith("By half of that of the localization index, T1 suffices and T1 is needed.")
 
 
 def test_two_times_that_are_needed_together() -> None:
     note = one_factor_note(one_factor_tables(sweep(driven_by("t_star_us", "t_zero_us")), bootstrap=100))
-    assert note.endswith("By half of the rise, no single time suffices and T* or T(0) is needed.")
+    assert "By half of the rise, no single time suffices and T* or T(0) is needed." in note
 
 
 def test_some_baths_are_enough() -> None:
     tables = one_factor_tables(sweep(driven_by("t1_us"), (" ".join(TIMES), "t1_us")), bootstrap=50)
     assert set(tables["factors"]["follows"]) == {"T1", "T1 + T* + T(0)"}
-    assert one_factor_note(tables).endswith("By half of the rise, T1 suffices and no single time is needed.")
-    one_factor_figure(tables, "a note")
+    assert "By half of the rise, T1 suffices and no single time is needed." in one_factor_note(tables)
+
+
+def without(found: Sweep, drop: Callable[[pd.DataFrame], pd.Series[bool]]) -> Sweep:
+    return replace(found, realizations=found.realizations[~drop(found.realizations)])
+
+
+def only_t1_warm(values: pd.DataFrame) -> pd.Series[bool]:
+    """The runs above 5 K where T1 alone follows."""
+    cold = Bath.letter(1.2)
+    return (
+        (values["temperature_k"] > 5.0) & (values["bath.t1_us"] < cold.t1_us)
+        & np.isclose(values["bath.t_star_us"], cold.t_star_us) & np.isclose(values["bath.t_zero_us"], cold.t_zero_us)
+    )  # fmt: skip
+
+
+def test_a_set_that_lacks_an_end_has_no_share() -> None:
+    tables = one_factor_tables(without(sweep(driven_by("t1_us")), only_t1_warm), bootstrap=50)
+    rows = tables["factors"].query("measure == 'ansatz_deviation_minus_hilbert'").set_index("follows")
+    assert rows.loc["T1", ["rise", "share", "share_lower", "crossover_k"]].isna().all()
+    assert rows.loc["T1", "reason"] == "not known at 12 K"
+    assert rows.loc["T1 + T*", "share"] == pytest.approx(1.0, abs=0.01)
+    note = one_factor_note(tables)
+    assert "T1 alone makes an unknown share (not known at 12 K)" in note
+    assert "By half of the rise, no single time suffices and T1 is needed." in note
+
+
+@pytest.mark.parametrize("model", ["hilbert", "nonsecular"])
+def test_a_set_without_a_model_is_not_known(model: str) -> None:
+    def gone(values: pd.DataFrame) -> pd.Series[bool]:
+        follows = [
+            followed_times(row)
+            for row in values[["temperature_k"]]
+            .assign(**{name: values[f"bath.{name}"] for name in TIMES})
+            .to_dict("records")
+        ]
+        return (values["model"] == model) & (np.array(follows) == "T1")  # fmt: skip
+
+    factors = one_factor_tables(without(sweep(driven_by("t1_us")), gone), bootstrap=50)["factors"]
+    assert (
+        factors.set_index(["measure", "follows"]).loc[("ansatz_deviation_minus_hilbert", "T1"), "reason"]
+        == "not known at 12 K"
+    )
+
+
+def test_without_the_letter_at_two_temperatures_there_is_no_rise() -> None:
+    def warm(values: pd.DataFrame) -> pd.Series[bool]:
+        return (values["model"] == "hilbert") & (values["temperature_k"] > 1.2)
+
+    with pytest.raises(UndefinedMeasureError, match=r"finds no two temperatures of bath=letter in the sweep 'made-up'"):
+        one_factor_tables(without(sweep(driven_by("t1_us")), warm), bootstrap=20)
+
+
+def test_sampling_noise_gives_shares_their_intervals() -> None:
+    """Noise of each sample at each bath: the interval of a share is that of the ratio of two rises."""
+    found = sweep(driven_by("t1_us"))
+    noise = np.random.default_rng(4).normal(scale=0.01, size=len(found.realizations))
+    values = found.realizations.assign(ansatz_deviation=found.realizations["ansatz_deviation"] + noise)
+    factors = one_factor_tables(replace(found, realizations=values))["factors"]
+    rows = factors.query("measure == 'ansatz_deviation_minus_hilbert'").set_index("follows")
+    error = 0.01 * np.sqrt(4 / 40) / 0.05  # two models at two temperatures, over a rise of 0.05
+    width = (rows["rise_upper"] - rows["rise_lower"]) / (2 * 1.96) / 0.05
+    assert width.to_numpy() == pytest.approx(np.full(len(SETS), error), rel=0.25)
+    pulls = (rows["share"] - ["T1" in words for words in rows.index]) / error
+    assert (np.abs(pulls.drop("T1 + T* + T(0)")) < 4.0).all()
+    assert (rows["share_upper"] - rows["share_lower"])[["T1", "none"]].min() > error
 
 
 def nothing(_model: str, _point: pd.Series, factors: Array) -> Array:
@@ -79,12 +146,7 @@ def test_no_rise_has_no_shares() -> None:
     assert "no share of it can be told" in one_factor_note(flat)
 
 
-def test_the_figure_and_the_metrics(by_t1: dict[str, pd.DataFrame]) -> None:
-    figure = one_factor_figure(by_t1, "a note")
-    alone, stays, shares = figure.axes
-    assert {line.get_gid() for line in alone.lines} >= {"T1", "T*", "T(0)", "none", "T1 + T* + T(0)"}
-    assert {line.get_gid() for line in stays.lines} >= {"T* + T(0)", "T1 + T(0)", "T1 + T*"}
-    assert len(shares.get_yticks()) == len(SETS)
+def test_the_metrics(by_t1: dict[str, pd.DataFrame]) -> None:
     assert one_factor_metrics(by_t1)["obs.share.ansatz_deviation_minus_hilbert.Tstar_T0"] == pytest.approx(0.0, abs=0.01)
 
 
@@ -93,7 +155,7 @@ def test_which_times_follow() -> None:
     times = {"temperature_k": 4.0, "t1_us": law.t1_us, "t_star_us": cold.t_star_us, "t_zero_us": law.t_zero_us}
     assert followed_times(times) == "T1 + T(0)"
     assert followed_times({**times, "t1_us": cold.t1_us, "t_zero_us": cold.t_zero_us}) == "none"
-    assert followed_times({**times, "t1_us": 7.0}) is None
+    assert followed_times({**times, "t1_us": 7.0}) == OTHER
 
 
 def test_other_sweeps_are_refused() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from dnplab.analysis.phase_diagram import phase_diagram_note, phase_diagram_tables
 from dnplab.errors import UndefinedMeasureError
-from tests.analysis.made_up_map import COUPLINGS, TEMPERATURES, boundary_mhz, samples, sweep
+from tests.analysis.made_up_map import COUPLINGS, SLOPE, TEMPERATURES, boundary_mhz, samples, sweep
 
 UNCOUPLED = "ansatz_deviation_over_uncoupled"
 FOLLOWED = {(UNCOUPLED, "hilbert"), (UNCOUPLED, "nonsecular"), ("localization_index", "nonsecular")}
@@ -44,13 +46,83 @@ def test_the_loss_on_warming_exists_between_the_boundaries_of_both_ends(tables: 
     assert of(tables["loss"], model="hilbert")["temperature_k"].isna().all()
 
 
-def test_what_is_lost_and_comes_back_says_so() -> None:
+def warmed(index: dict[float, float]) -> pd.Series:
+    """The loss on warming at 0.5 MHz of a map whose index there is as given."""
     values = samples()
-    hottest = values["temperature_k"] == 12.0
-    values.loc[hottest, "localization_index"] = 0.1
-    loss = of(phase_diagram_tables(sweep(values), bootstrap=20)["loss"], measure="localization_index", coupling_mhz=0.5)
-    assert loss["temperature_k"].iloc[0] == pytest.approx(2.52, abs=0.01)
-    assert loss["reason"].iloc[0] == "thermal mixing again at 12 K"
+    for temperature, value in index.items():
+        values.loc[values["temperature_k"] == temperature, "localization_index"] = value
+    loss = phase_diagram_tables(sweep(values), bootstrap=20)["loss"]
+    return of(loss, measure="localization_index", coupling_mhz=0.5).iloc[0]
+
+
+def test_what_is_lost_and_comes_back_says_so() -> None:
+    row = warmed({12.0: 0.1})
+    assert row["temperature_k"] == pytest.approx(2.52, abs=0.01)
+    assert row["reason"] == "crossed 2 times, thermal mixing at 12 K"
+    row = warmed({1.2: 0.3, 2.0: 0.7, 4.0: 0.3, 12.0: 0.7})
+    assert row["temperature_k"] == pytest.approx(np.sqrt(1.2 * 2.0))
+    assert row["reason"] == "crossed 3 times, localized at 12 K"
+    row = warmed({1.2: 0.7, 2.0: 0.3, 4.0: 0.3, 12.0: 0.7})
+    assert np.isnan(row["temperature_k"])
+    assert row["reason"] == "crossed 2 times, localized at 12 K"
+
+
+def test_mixing_that_returns_on_warming_is_not_called_lost() -> None:
+    row = warmed({1.2: 0.7, 2.0: 0.6, 4.0: 0.4, 12.0: 0.1})
+    assert np.isnan(row["temperature_k"])
+    assert row["reason"] == "localized up to 2.8 K, thermal mixing beyond"
+    assert row["without_crossing"] == 1.0
+
+
+def test_the_note_says_what_a_boundary_is_worth() -> None:
+    values = samples()
+    values.loc[values["temperature_k"] == 12.0, "localization_index"] = 0.1
+    half = values["realization"] < 4  # a few resamples draw little of these and do not cross
+    at = (values["system.coupling_mhz"] == 0.5) & (values["temperature_k"] == 4.0)
+    values.loc[at, "localization_index"] = np.where(half[at], 0.9, 0.35)
+    note = phase_diagram_note(phase_diagram_tables(sweep(values), bootstrap=200))
+    told = re.search(r"K \(crossed 2 times, thermal mixing at 12 K; not in (\S+) % of the resamples\) for 0.5 MHz", note)
+    assert told
+    assert 5 < float(told.group(1)) < 50
+
+
+def test_all_models_are_measured_against_the_same_uncoupled_spins() -> None:
+    values = samples()
+    values.loc[values["model"] == "hilbert", "ansatz_deviation"] *= 0.75  # even of its weakest couplings
+    tables = phase_diagram_tables(sweep(values), bootstrap=50)
+    weakest = of(tables["map"], coupling_mhz=0.05)
+    assert of(weakest, model="nonsecular")[UNCOUPLED].to_numpy() == pytest.approx(1.0)
+    assert of(weakest, model="hilbert")[UNCOUPLED].to_numpy() == pytest.approx(0.75)
+    rows = of(tables["boundary"], measure=UNCOUPLED, model="hilbert")
+    # 0.75 (1/2 - SLOPE ln U/U*) is 1/2 at a lower U, linear between the couplings of the map
+    assert rows["coupling_mhz"].to_numpy() == pytest.approx(
+        boundary_mhz("hilbert", 1.2) * np.exp((0.5 - 0.5 / 0.75) / SLOPE)
+    )
+
+
+def test_without_nonsecular_nothing_says_what_uncoupled_spins_are() -> None:
+    with pytest.raises(UndefinedMeasureError, match=r"is measured against uncoupled spins of model=nonsecular"):
+        phase_diagram_tables(sweep(samples(models=("hilbert", "secular"))))
+
+
+def test_intervals_of_a_boundary_cover_it() -> None:
+    """40 ensembles of 32 samples: noise of their own, and a factor that samples share, for two measures."""
+    hits: dict[str, list[bool]] = {UNCOUPLED: [], "localization_index": []}
+    widths: dict[str, list[float]] = {UNCOUPLED: [], "localization_index": []}
+    for number in range(40):
+        rng = np.random.default_rng(number)
+        values = samples(count=32)
+        values = values[values["temperature_k"].isin([2.0, 12.0])]
+        values["localization_index"] += rng.normal(scale=0.2, size=len(values))
+        values["ansatz_deviation"] *= np.exp(0.3 * rng.normal(size=len(values)))
+        boundary = of(phase_diagram_tables(sweep(values), bootstrap=200, seed=number)["boundary"], model="nonsecular")
+        for name in hits:
+            row = of(boundary, measure=name, temperature_k=2.0).iloc[0]
+            hits[name].append(row["coupling_mhz_lower"] <= boundary_mhz("nonsecular", 2.0) <= row["coupling_mhz_upper"])
+            widths[name].append(np.log(row["coupling_mhz_upper"] / row["coupling_mhz_lower"]))
+    for name, found in hits.items():
+        assert sum(found) >= 35  # nominal 38, and not by being wide:
+        assert 0.1 < np.mean(widths[name]) < 0.65  # 4 errors of the index's mean over its slope are 0.57
 
 
 def test_scatter_that_samples_do_not_share_widens_the_interval() -> None:
@@ -97,15 +169,15 @@ def test_differences_are_of_the_samples_that_both_have() -> None:
 def test_criteria_turn_where_they_should(tables: dict[str, pd.DataFrame]) -> None:
     cold = of(tables["criteria"], temperature_k=1.2).set_index("coupling_mhz")
     assert cold["s82_coupling_t_zero"][0.1] == pytest.approx(1 / (2 * np.pi * 0.1 * 1.6))  # 1 / (U T(0))
-    assert cold["s71"][0.5] == pytest.approx(1.0)  # Delta omega_e / 10
+    assert cold["s71_soft"][0.5] == pytest.approx(1.0)  # Delta omega_e / 10
 
 
 def test_the_note_says_where_and_how_well(tables: dict[str, pd.DataFrame]) -> None:
     note = phase_diagram_note(tables)
     assert "N = 8, 12 samples a point." in note
-    assert "is left at U/2π = 0.40 [0.40, 0.40] MHz at 1.2 K and 0.40 [0.40, 0.40] MHz at 12 K in hilbert, 0.40" in note
-    assert "in nonsecular (1.00 [1.00, 1.00] and 2.00 [2.00, 2.00] times that)." in note
-    assert "Lost on warming (localization index): nonsecular at 2.52 [2.52, 2.52] K for 0.5 MHz." in note
+    assert "is left at U/2π = 0.4 [0.4, 0.4] MHz at 1.2 K and 0.4 [0.4, 0.4] MHz at 12 K in hilbert, 0.4 [" in note
+    assert "in nonsecular (1 [1, 1] and 1.99526 [1.99526, 1.99526] times that)." in note
+    assert "Lost on warming (localization index): nonsecular at 2.52" in note
 
 
 def test_a_map_of_strong_couplings_has_no_uncoupled_spins() -> None:
@@ -114,7 +186,7 @@ def test_a_map_of_strong_couplings_has_no_uncoupled_spins() -> None:
     assert set(tables["boundary"]["measure"]) == {"localization_index"}
     assert UNCOUPLED not in tables["map"]
     note = phase_diagram_note(phase_diagram_tables(sweep(values[values["system.coupling_mhz"] > 0.4]), bootstrap=20))
-    assert "The localization index is 1/2 at U/2π = nowhere (thermal mixing from 0.5 to 3 MHz) at 1.2 K and 0.80" in note
+    assert "The localization index is 1/2 at U/2π = nowhere (thermal mixing from 0.5 to 3 MHz) at 1.2 K and 0.798" in note
 
 
 def test_two_points_of_an_axis_have_no_boundary() -> None:

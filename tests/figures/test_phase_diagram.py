@@ -54,18 +54,42 @@ def test_cells_hold_the_values_of_their_points(tables: dict[str, pd.DataFrame]) 
 
 def test_boundaries_stand_where_they_are(tables: dict[str, pd.DataFrame]) -> None:
     figure = phase_diagram_figure(tables, "")
-    share = panel(figure, "nonsecular, deviation over that at 0.05 MHz")
+    share = panel(figure, "nonsecular, deviation over uncoupled")
     for model in ("hilbert", "nonsecular"):
         x, y = drawn(share.lines, f"{model} boundary").get_data()
         np.testing.assert_allclose(x, TEMPERATURES)
         np.testing.assert_allclose(y, boundary_mhz(model, x))
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels[:2] == ["hilbert: 1/2", "nonsecular: 1/2"]
-    assert len(labels) == 2 + 5  # and the criteria that turn inside the map
+    assert set(labels[:3]) == {"hilbert: 1/2", "hilbert: 1/2, for comparison", "nonsecular: 1/2"}
+    assert len(labels) == 3 + 5  # and the criteria that turn inside the map
+
+
+def words(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts if text.get_text().isascii() and text.get_text().replace(" ", "").isalpha()]
+
+
+def test_zeno_is_said_only_between_boundaries_that_are_apart(tables: dict[str, pd.DataFrame]) -> None:
+    title = "nonsecular, deviation over uncoupled"
+    figure = phase_diagram_figure(tables, "")
+    assert words(panel(figure, title)) == ["Anderson", "Zeno", "thermal mixing"]
+    assert words(panel(figure, "hilbert, deviation over uncoupled")) == ["Anderson", "thermal mixing"]
+    boundary = tables["boundary"].assign(coupling_over_hilbert_lower=0.98)
+    assert words(panel(phase_diagram_figure({**tables, "boundary": boundary}, ""), title)) == ["localized", "thermal mixing"]
+
+
+def test_a_secular_panel_has_no_zeno() -> None:
+    values = pd.concat([samples(), samples(models=("nonsecular",)).assign(model="secular")], ignore_index=True)
+    figure = phase_diagram_figure(phase_diagram_tables(sweep(values), bootstrap=20), "")
+    assert words(panel(figure, ") secular, deviation over uncoupled")) == ["localized", "thermal mixing"]
+
+
+def test_colours_say_of_what_they_are(tables: dict[str, pd.DataFrame]) -> None:
+    labels = [ax.get_ylabel() for ax in phase_diagram_figure(tables, "").axes]
+    assert {"over nonsecular at 0.05 MHz", "localization index", "difference of ansatz deviations"} <= set(labels)
 
 
 def test_criteria_and_the_couplings_where_hilbert_means_little(tables: dict[str, pd.DataFrame]) -> None:
-    ax = panel(phase_diagram_figure(tables, ""), "nonsecular minus hilbert")
+    ax = panel(phase_diagram_figure(tables, ""), "nonsecular \N{MINUS SIGN} hilbert")
     line = drawn(ax.collections, "s82_coupling_t_zero").get_paths()[0].vertices
     t_zero = 1.6 * 1.2 / line[:, 0]  # the letter's law
     np.testing.assert_allclose(line[:, 1], 1 / (2 * np.pi * t_zero), rtol=1e-3)
@@ -79,7 +103,7 @@ def test_a_hole_in_the_map_is_grey_and_one_model_alone_is_drawn(tmp_path: Path) 
     hole = (values["temperature_k"] == 12.0) & (values["system.coupling_mhz"] == 3.0)
     figure = phase_diagram_figure(phase_diagram_tables(sweep(values[~hole]), bootstrap=20), "")
     titles = [ax.get_title(loc="left") for ax in figure.axes if ax.get_title(loc="left")]
-    assert titles == ["(a) nonsecular, deviation over that at 0.05 MHz", "(b) nonsecular, localization index"]
+    assert titles == ["(a) nonsecular, deviation over uncoupled", "(b) nonsecular, localization index"]
     mesh = panel(figure, "(a)").collections[0]
     assert np.ma.getmaskarray(np.ma.masked_invalid(mesh.get_array())).sum() == 1
     assert save(figure, tmp_path / "map.png").stat().st_size > 20_000

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dnplab.tracking import Store, TrackedRun, default_uri, experiment_names
 
-__all__ = ["check_runs", "files_of_run", "runs_of", "stored", "table_of"]
+__all__ = ["check_runs", "files_of_run", "run", "runs_of", "stored", "table_of"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*words: str, module: str = "experiments.run") -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own."""
+    command = [sys.executable, "-m", module, *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 def stored(outputs: Path) -> dict[Path, int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,11 +15,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["POSTGRES", "free_port", "mlflow_server", "postgres_database"]
+import psutil
 
+__all__ = ["POSTGRES", "Ui", "ended", "free_port", "mlflow_server", "postgres_database", "started"]
+
+ROOT = Path(__file__).resolve().parents[2]
 START_S = 120.0
+WAIT_S = 120
 POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
@@ -80,3 +87,38 @@ def _answers(address: str) -> bool:
         urllib.request.urlopen(f"{address}/health", timeout=1).close()
         return True
     return False
+
+
+@dataclass
+class Ui:
+    """`experiments.ui` while it serves: its process, and what it has printed, by experiment and title."""
+
+    process: subprocess.Popen[str]
+    printed: str
+
+    def link(self, experiment: str, title: str) -> str:
+        block = self.printed.split(f"\n{experiment}: ")[1].split("\n\n")[0]
+        found = re.search(rf"^  {re.escape(title)} +(http\S+)$", block, re.MULTILINE)
+        assert found is not None, self.printed
+        return found[1]
+
+
+def started(*words: str) -> Ui:
+    command = [sys.executable, "-m", "experiments.ui", *words]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    lines = []
+    while (line := process.stdout.readline()) and "Ctrl-C" not in line:
+        lines.append(line)
+    return Ui(process, "".join(lines))
+
+
+def ended(ui: Ui, sent: signal.Signals) -> tuple[int, list[psutil.Process]]:
+    """End it with a signal: its exit code, and what it has left behind."""
+    children = psutil.Process(ui.process.pid).children(recursive=True)
+    assert children, ui.printed
+    ui.process.send_signal(sent)
+    code = ui.process.wait(WAIT_S)
+    assert ui.process.stdout is not None
+    ui.process.stdout.close()
+    return code, psutil.wait_procs(children, timeout=5)[1]

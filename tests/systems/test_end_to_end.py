@@ -24,6 +24,7 @@ from dnplab.tracking import Store, default_uri, find_runs
 from experiments import jobs
 from experiments import run as entry
 from experiments.termination import Termination
+from tests.systems.outputs import run
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ["-m", "model=hilbert,secular,nonsecular", "bath.temperature_k=1.2,12"]
@@ -39,11 +40,6 @@ ROOT_ARTIFACTS = {
     "config.yaml",
     "profile.json",
 }
-
-
-def run(*words: str, module: str = "experiments.run") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", module, *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="module")

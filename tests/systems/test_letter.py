@@ -160,7 +160,6 @@ def test_sizes(name: str, quick: tuple[int, set[int]], full: tuple[int, set[int]
 def test_what_is_typed_wins() -> None:
     found = specs("experiment=fig3", "ensemble=full", "system.n_spins=9", "ensemble.realizations=7")
     assert {(spec.n_spins, spec.realizations) for spec in found} == {(9, 7)}
-    assert {spec.n_spins for spec in specs("experiment=fig3", "ensemble=single")} == {10}  # that of system=letter
 
 
 def test_the_full_figure_2_is_the_ensembles_of_the_letter() -> None:

@@ -5,28 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-import tomllib
-from html.parser import HTMLParser
-from importlib import resources
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from dnplab.analysis import Sweep, SweepStatus, find_crossover, read_sweep
+from dnplab.analysis import Sweep, find_crossover, read_sweep
 from dnplab.errors import TrackingError
-from dnplab.report.album import BUDGET, Album
-from dnplab.report.checks import checks_of, warnings_of
-from dnplab.report.conclusions import conclusions_of
-from dnplab.report.grid import grid_of
-from dnplab.report.numbers import NONE, duration, number, with_error, with_interval
-from dnplab.report.provenance import command_of
-from dnplab.report.results import parts_of
 from dnplab.tracking import Store, TrackedRun, default_uri, find_runs
 from experiments.report import write_report
-from tests.analysis import synthetic
-from tests.systems.test_end_to_end import run
+from tests.systems.html import Page
+from tests.systems.outputs import run
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS, TEMPERATURES = ("hilbert", "nonsecular"), ("1.2", "4", "12")
@@ -41,52 +29,6 @@ WORDS = [
 ]
 MOST_BYTES = 5_000_000
 FEW = (1.2, 4.0, 12.0)
-
-
-class Page(HTMLParser):
-    """What a reader finds on a page: text, tables, pictures, links, and what a browser would fetch for it."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self.size = file.stat().st_size
-        self.source = file.read_text(encoding="utf-8")
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.tables: list[list[list[str]]] = []
-        self.classes: list[str] = []
-        self.text = ""
-        self._cell = self._style = False
-        self.feed(self.source)
-        self.text = " ".join(self.text.split())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self._style = tag == "style"
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in ("td", "th"):
-            self.tables[-1][-1].append("")
-            self._cell = True
-            self.classes += [str(dict(attrs).get("class"))] if tag == "td" else []
-
-    def handle_endtag(self, tag: str) -> None:
-        self._cell = self._cell and tag not in ("td", "th")
-        self._style = self._style and tag != "style"
-
-    def handle_data(self, data: str) -> None:
-        if not self._style:
-            self.text += f" {data}"
-        if self._cell:
-            self.tables[-1][-1][-1] += data
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.tags if name == tag]
-
-    def table(self, *columns: str) -> list[dict[str, str]]:
-        """The rows of the table whose header begins with these columns."""
-        found = next(table for table in self.tables if tuple(table[0][: len(columns)]) == columns)
-        return [dict(zip(found[0], row, strict=True)) for row in found[1:]]
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +126,7 @@ def test_checks_seeds_versions_command_and_runs_are_told(page: Page, sweep: Swee
     assert "numpy" in origin["packages where this page was written"]
     assert re.search(r"\d+ s|\d+ min", origin["time of all runs, added up"])
     assert "python -m experiments.run -m model=hilbert,nonsecular bath.temperature_k=1.2,4,12" in page.text
-    links = {str(a["href"]).rpartition("/")[2] for a in page.all("a") if "/runs/" in str(a["href"])}
+    links = {str(a["href"]).partition("?")[0].rpartition("/")[2] for a in page.all("a") if "/runs/" in str(a["href"])}
     assert links == {found.run_id for found in store.search()}
 
 
@@ -294,118 +236,3 @@ def test_unknown_sweeps_and_stores_end_in_one_sentence(outputs: Path, tmp_path: 
     assert done.returncode == 2
     assert done.stderr.startswith("There is no tracking store at")
     assert len(done.stderr.splitlines()) == 1
-
-
-# --- its parts
-
-
-def test_groups_have_parts_of_their_own() -> None:
-    values = pd.concat([synthetic.realizations(temperatures=FEW).assign(size=size) for size in (4.0, 6.0)])
-    parts = list(parts_of(synthetic.sweep(values, groups=("size",)), Album()))
-    assert [part.name for part in parts] == ["size = 4", "size = 6"]
-    for part in parts:
-        assert len(part.tables[0].rows) == len(synthetic.ENDS) * len(FEW)
-        assert any("Half of the change of the nonsecular ansatz_deviation" in text for text in part.conclusions)
-        assert len(part.pictures) >= 1
-
-
-def test_more_groups_than_a_page_can_hold_are_counted() -> None:
-    values = pd.concat([synthetic.realizations(count=4, temperatures=(4.0,)).assign(size=float(size)) for size in range(14)])
-    made_up = synthetic.sweep(values, groups=("size",))
-    parts = list(parts_of(made_up, Album()))
-    assert len(parts) == 13
-    assert parts[-1].remarks == ("2 more groups of runs would make this page too long and are left out.",)
-    (alone,) = parts_of(made_up, Album(), drawn=False)
-    assert alone.remarks == ("The summary puts 14 groups of runs together; each alone is in the store.",)
-
-
-def test_a_curve_that_never_crosses_has_its_reason() -> None:
-    values = synthetic.realizations(temperatures=FEW)
-    values["ansatz_deviation"] = 0.02 + 0.001 * values["realization"]
-    part = next(parts_of(synthetic.sweep(values), Album()))
-    assert any("has no crossover temperature: no change beyond 2 standard errors." in text for text in part.conclusions)
-    assert not any("Half of the change" in text for text in part.conclusions)
-
-
-def test_one_temperature_says_nothing_of_a_crossover() -> None:
-    part = next(parts_of(synthetic.sweep(synthetic.realizations(temperatures=(4.0,))), Album()))
-    assert any("Only one temperature" in remark for remark in part.remarks)
-    assert not any("crossover temperature" in text for text in part.conclusions)
-
-
-def test_conclusions_follow_the_numbers() -> None:
-    def told(ratio: tuple[float, float, float], difference: tuple[float, float]) -> str:
-        ends = {"ansatz_deviation_minus_hilbert_lower": difference[0], "ansatz_deviation_minus_hilbert_upper": difference[1]}
-        names = ("ansatz_deviation_over_hilbert" + end for end in ("", "_lower", "_upper"))
-        row = {"model": "nonsecular", "temperature_k": 12.0, "realizations": 8, "ansatz_deviation": 0.1, **ends}
-        table = pd.DataFrame([row | dict(zip(names, ratio, strict=True))])
-        return " ".join(conclusions_of(table, pd.DataFrame(columns=["model", "measure"]), pd.DataFrame()))
-
-    assert "farther from one spin temperature" in told((4.0, 3.5, 4.8), (0.02, 0.04))
-    assert "closer to one spin temperature" in told((0.5, 0.3, 0.8), (-0.04, -0.02))
-    assert "not told apart" in told((1.1, 0.9, 1.4), (-0.01, 0.02))
-    assert "not told apart" in told((1.2, 1.03, 1.7), (-0.001, 0.012))  # one interval alone is not enough
-    assert told((np.nan, np.nan, np.nan), (np.nan, np.nan)) == ""
-
-
-def test_numbers_are_rounded_to_what_is_known() -> None:
-    assert with_error(0.020493, 0.002681) == "0.0205 ± 0.0027"
-    assert with_error(-0.000123456, 1e-9) == "(-1.234560 ± 0.000010)·10^-4"
-    assert with_error(1.0, 0.0) == "1 ± 0"
-    assert with_error(12.3456, np.nan) == "12.35"
-    assert with_error(np.nan, 0.1) == NONE
-    assert with_interval(4.0412, 3.488, 4.771) == "4.04 [3.49, 4.77]"
-    assert with_interval(-0.003, -0.12, 0.1) == "0.00 [-0.12, 0.10]"
-    assert with_interval(np.inf, 1.0, 2.0) == NONE
-    assert [number(value) for value in (np.nan, None, "", True, 12.0)] == [NONE, NONE, NONE, "True", "12"]
-    assert [duration(seconds) for seconds in (0.26, 42.0, 60.0)] == ["0.26 s", "42 s", "1 min"]
-    assert [duration(seconds) for seconds in (200.0, 7500.0)] == ["3 min 20 s", "2 h 5 min"]
-
-
-def test_a_wide_sweep_has_a_row_a_point_and_unknown_points_are_counted() -> None:
-    rows = [{"system.coupling_mhz": k / 10, "state": "done", "realizations": "1/1", "error": ""} for k in range(20)]
-    unknown = {"system.coupling_mhz": "?", "state": "missing", "realizations": "", "error": ""}
-    grid = grid_of(SweepStatus("s", "dnplab", pd.DataFrame([*rows, unknown]), ""))
-    assert grid.columns == ("state",)
-    assert len(grid.rows) == 20
-    assert grid.notes == ("1 points have not begun; the sweep was too long for the store to keep their values.",)
-
-
-def test_a_bad_check_is_not_called_good() -> None:
-    metrics = {"check.worst_error_estimate": 1e-3, "check.min_eigenvalue": -0.01, "check.excluded": 3.0}
-    tags = {"undefined.beta_s": "one <spin>"}
-    bad = TrackedRun("a", "bad", "FINISHED", 0, {"solver.rtol": "1e-10", "ensemble.realizations": "8"}, metrics, tags)
-    found = {check.name: check for check in checks_of([bad])}
-    assert {name for name, check in found.items() if check.verdict == "look"} == {
-        "largest error estimate",
-        "smallest eigenvalue of ρ",
-        "samples left out",
-    }
-    assert found["samples left out"].value == "3 of 8"
-    assert found["largest residual"].value == "not recorded"
-    assert found["beta_s is not defined"].meaning == "one <spin>"
-    other = TrackedRun("b", "other", "FINISHED", 0, {"ensemble.seed": "1"}, {}, {"numerics": "x"})
-    told = " ".join(warnings_of([bad, TrackedRun("c", "c", "FINISHED", 0, {"ensemble.seed": "0"}, {}, {}), other], "x"))
-    assert "2 seeds (1, 0)" in told or "2 seeds (0, 1)" in told
-
-
-def test_a_heavy_page_leaves_pictures_out_and_counts_them() -> None:
-    album = Album()
-    assert album.add(bytes(BUDGET), "alt", "first")
-    assert not album.add(bytes(1), "alt", "second")
-    assert not album.add(bytes(1), "alt", "third")
-    assert album.left_out == 2
-
-
-def test_a_password_in_the_command_is_not_shown() -> None:
-    words = "python -m experiments.run -m tracking.uri=postgresql://me:secret@host/db model=hilbert"
-    shown = command_of(SweepStatus("s", "dnplab", pd.DataFrame(), words))
-    assert "secret" not in shown
-    assert "me:***@host/db model=hilbert" in shown
-
-
-def test_a_wheel_holds_the_template() -> None:
-    data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    (pattern,) = data["dnplab.report"]
-    folder = Path(str(resources.files("dnplab.report")))
-    assert [path.name for path in folder.glob(pattern)] == ["report.html.j2"]

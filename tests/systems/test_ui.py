@@ -1,87 +1,36 @@
-"""MLflow's UI as a user meets it: a tiny sweep, `experiments.ui`, and a browser that follows its links.
-
-Chromium is driven where it is installed. Where DNPLAB_SCREENSHOTS names a folder, a picture of each page goes there.
-"""
+"""MLflow's UI over a tracked sweep, in a browser: what `experiments.ui` links to shows what it says."""
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-import psutil
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 
-from dnplab.tracking import Store, default_uri
-from dnplab.tracking.pages import View, bars, save_view
 from experiments import ui as entry
-from tests.systems.servers import free_port
+from tests.systems.browser import (
+    PATIENCE_MS,
+    kelvin_in,
+    names_in,
+    needs_browser,
+    opening,
+    pictures_in,
+    seen,
+    started_browser,
+)
+from tests.systems.servers import Ui, ended, free_port, started
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SWEEP = ["-m", "experiment=crossover", "model=hilbert,secular,nonsecular", "bath.temperature_k=12,1.2,4"]
 TINY = ["system.n_spins=3", "ensemble.realizations=2", "ensemble.workers=1", "observables=spectra"]
 NAMES = [f"{model} T={kelvin}K N=3" for kelvin in ("1.2", "4", "12") for model in ("hilbert", "secular", "nonsecular")]
-PATIENCE_MS = 60_000  # on a machine that has other things to do
-HARMLESS = ("users/current", "ResizeObserver loop")  # MLflow asks who is logged in; a size that changed twice in a frame
-ASSISTANT = '[data-component-id="mlflow.assistant.chat_panel.close"]'  # a panel over a quarter of the first page
-WAIT_S = 120
-
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian's package chromium)")
-
-
-def said(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """Exit code and prints of a call that does not serve."""
-    monkeypatch.setattr(sys, "argv", ["experiments.ui", *words])
-    code = entry.main()
-    printed = capsys.readouterr()
-    return code, printed.out, printed.err
-
-
-@dataclass
-class Ui:
-    """`experiments.ui` while it serves: its process, and what it has printed, by experiment and title."""
-
-    process: subprocess.Popen[str]
-    printed: str
-
-    def link(self, experiment: str, title: str) -> str:
-        block = self.printed.split(f"\n{experiment}: ")[1].split("\n\n")[0]
-        found = re.search(rf"^  {re.escape(title)} +(http\S+)$", block, re.MULTILINE)
-        assert found is not None, self.printed
-        return found[1]
-
-
-def started(*words: str) -> Ui:
-    command = [sys.executable, "-m", "experiments.ui", *words]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout is not None
-    lines = []
-    while (line := process.stdout.readline()) and "Ctrl-C" not in line:
-        lines.append(line)
-    return Ui(process, "".join(lines))
-
-
-def ended(ui: Ui, sent: signal.Signals) -> tuple[int, list[psutil.Process]]:
-    """End it with a signal: its exit code, and what it has left behind."""
-    children = psutil.Process(ui.process.pid).children(recursive=True)
-    assert children, ui.printed
-    ui.process.send_signal(sent)
-    code = ui.process.wait(WAIT_S)
-    assert ui.process.stdout is not None
-    ui.process.stdout.close()
-    return code, psutil.wait_procs(children, timeout=5)[1]
 
 
 @pytest.fixture(scope="module")
@@ -103,62 +52,15 @@ def ui(outputs: Path) -> Iterator[Ui]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[BrowserContext]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium.new_context(viewport={"width": 1280, "height": 800})
-        chromium.close()
+    with started_browser() as context:
+        yield context
 
 
 @pytest.fixture
 def opened(browser: BrowserContext, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Page]]:
-    """Opens addresses; in the end a picture is taken of each page, and none has complained or asked another machine."""
-    complaints: list[str] = []
-
-    def open_page(address: str) -> Page:
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(f"{line.text} {line.location}") if line.type == "error" else None)
-        page.on("request", lambda asked: complaints.append(asked.url) if not _local(asked.url) else None)
-        page.add_locator_handler(page.locator(ASSISTANT), lambda button: button.click())
-        page.goto(address)
-        return page
-
-    yield open_page
-    if folder := os.environ.get("DNPLAB_SCREENSHOTS"):
-        for number, page in enumerate(browser.pages):
-            page.screenshot(path=Path(folder) / f"{request.node.name}_{number}.png")
-    for page in browser.pages:
-        complaints += page.get_by_text(re.compile("something went wrong|error loading", re.IGNORECASE)).all_inner_texts()
-        page.close()
-    assert [line for line in complaints if not any(word in line for word in HARMLESS)] == []
-
-
-def _local(address: str) -> bool:
-    return address.startswith(("http://127.0.0.1:", "data:", "blob:"))
-
-
-def seen(page: Page, text: str) -> None:
-    expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE_MS)
-
-
-def names_in(page: Page) -> list[str]:
-    """The runs in the table, from top to bottom."""
-    rows = page.locator(".ag-center-cols-container .ag-row, .ag-pinned-left-cols-container .ag-row")
-    found = rows.evaluate_all("rows => rows.map(row => [Number(row.getAttribute('row-index')), row.innerText])")
-    return [name for _, text in sorted(found) for name in re.findall(r"\w+ T=[\d.]+K N=\d+|crossover \w+", text)]
-
-
-def kelvin_in(page: Page) -> list[str]:
-    """The temperatures of the runs in the table, as their names give them."""
-    return [name.split()[1].removeprefix("T=") for name in names_in(page)]
-
-
-def pictures_in(page: Page, count: int = 1) -> list[int]:
-    """The widths of the pictures, as their files have them, once so many have loaded."""
-    shown = "[...document.images].filter(image => image.naturalWidth > 0 && image.clientWidth > 0)"
-    page.wait_for_function(f"count => {shown}.length >= count", arg=count)
-    return list(page.evaluate(f"() => {shown}.map(image => image.naturalWidth)"))
+    folder = os.environ.get("DNPLAB_SCREENSHOTS")
+    with opening(browser, Path(folder) if folder else None, request.node.name) as open_page:
+        yield open_page
 
 
 @needs_browser
@@ -258,64 +160,17 @@ def test_the_server_ends_with_the_command(outputs: Path, ui: Ui) -> None:
     assert (code, left) == (0, [])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems leave it")
+def test_the_server_ends_when_the_command_is_killed(outputs: Path) -> None:
+    code, left = ended(started(f"outputs={outputs}", f"port={free_port()}"), signal.SIGKILL)
+    assert (code, left) == (-signal.SIGKILL, [])
+
+
 def test_a_server_elsewhere_is_linked_to(
     ui: Ui, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     address = ui.link("dnplab", "table").partition("/#")[0]
-    code, out, _ = said([f"tracking.uri={address}/"], monkeypatch, capsys)
-    assert code == 0
+    monkeypatch.setattr(sys, "argv", ["experiments.ui", f"tracking.uri={address}/"])
+    assert entry.main() == 0
+    out = capsys.readouterr().out
     assert f"{address}/#/experiments/1/runs?workflowType=machine_learning&searchFilter=tags.%60sweep.crossover" in out
-
-
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["outputs=nowhere"], "There is no tracking store at 'sqlite:///"),
-        (["outputs=''"], "outputs is '', but it must be the path of a folder."),
-        (["tracking.uri=http://127.0.0.1:9"], "tracking.uri is 'http://127.0.0.1:9', where no tracking server answers"),
-        (["port=0"], "port is 0, but it must be a free port from 1 to 65535, or null to have one chosen"),
-        (["port=many"], "port"),
-        (["prot=5000"], "There is no config key prot"),
-    ],
-)
-def test_bad_input_ends_in_one_sentence(
-    words: list[str], sentence: str, outputs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, err = said([f"outputs={outputs}", *words] if "outputs" not in words[0] else words, monkeypatch, capsys)
-    assert (code, out, err.count("\n")) == (2, "", 1)
-    assert err.startswith(sentence)
-
-
-def test_a_taken_port_is_told(outputs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        port = listener.getsockname()[1]
-        code, _, err = said([f"outputs={outputs}", f"port={port}"], monkeypatch, capsys)
-    assert code == 2
-    asked = f"port is {port}, but it must be a free port from 1 to 65535, or null to have one chosen"
-    assert err == f"{asked} (address already in use).\n"
-
-
-def test_a_view_is_renewed_until_somebody_changes_it(tmp_path: Path) -> None:
-    store = Store(default_uri(tmp_path), "dnplab", tmp_path / "mlartifacts")
-    view = View("all-runs", "all runs", "", "attributes.start_time", ["params.model"], {"Measures": [bars("obs.beta_s")]})
-    save_view(store, view, 1)
-    first = json.loads(store.experiment_tags()["mlflow.sharedViewState.all-runs"])
-    state = json.loads(zlib.decompress(base64.b64decode(first["state"].removeprefix("deflate;"))))
-    assert (first["name"], state["selectedColumns"]) == ("all runs", ["params.`model`"])
-    save_view(store, replace(view, name="every run"), 1)
-    assert json.loads(store.experiment_tags()["mlflow.sharedViewState.all-runs"])["name"] == "every run"
-    by_hand = json.dumps({"name": "mine", "createdAt": 2, "state": first["state"]})
-    store.tag_experiment("mlflow.sharedViewState.all-runs", by_hand)
-    save_view(store, view, 3)
-    assert store.experiment_tags()["mlflow.sharedViewState.all-runs"] == by_hand
-
-
-def test_a_store_without_a_finished_run_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Store(default_uri(tmp_path), "dnplab", tmp_path / "mlartifacts")
-    code, _, err = said([f"outputs={tmp_path}"], monkeypatch, capsys)
-    assert code == 2
-    assert "holds no finished run" in err

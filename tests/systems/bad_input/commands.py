@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tests.systems.bad_input.case import FOLDER, refused
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.systems.bad_input.case import FOLDER, nothing, refused, turned_away
+from tests.systems.bad_input.folder import Place
 from tests.systems.bad_input.words import NOT_UNDERSTOOD
 
 __all__ = ["COMMANDS"]
@@ -26,6 +31,16 @@ COMMANDS = [
         ("crossover", "bootstrap=1e3", "bootstrap is 1000.0, but it must be an integer."),
         ("crossover", "seed=-1", "seed is -1, but it must be an integer >= 0."),
         ("crossover", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("ui", "", "There is no tracking store at"),
+        ("ui", "-m", NO_MULTIRUN),
+        ("ui", "prot=5000", "There is no config key prot; --help lists them all."),
+        ("ui", "outputs=", "outputs is '', but it must be the path of a folder."),
+        ("ui", "tracking.uri=http://127.0.0.1:9", "tracking.uri is 'http://127.0.0.1:9', where no tracking server answers"),
+        ("ui", "port=many", "port is 'many', but it must be an integer or null."),
+        ("report", "", "There is no tracking store at"),
+        ("report", "-m", NO_MULTIRUN),
+        ("report", "swep=x", "There is no config key swep; did you mean sweep?"),
+        ("report", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
         ("collect", "", "sources is [], but it must be at least one output folder"),
         ("collect", "-m sources=[a]", NO_MULTIRUN),
         ("collect", "sources=a", "sources is 'a', but it must be a list"),
@@ -61,4 +76,25 @@ COMMANDS = [
         ("truncation", "temperatures_k=[-1]", "temperatures_k is -1.0, but it must be a finite number > 0."),
         ("truncation", "sizes=[3] outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
     )
+]
+
+
+@contextmanager
+def busy(_: Place) -> Iterator[None]:
+    """A port that another program listens to."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", BUSY))
+        listener.listen()
+        yield
+
+
+def unfinished(place: Place) -> None:
+    place.sql("UPDATE runs SET status = 'FAILED'")
+
+
+BUSY, PORT = 45871, "but it must be a free port from 1 to 65535, or null to have one chosen"
+COMMANDS += [
+    turned_away("ui on no port", nothing, f"port is 0, {PORT} (there is no such port).", line="port=0", command="ui"),
+    turned_away("ui on a taken port", busy, f"port is {BUSY}, {PORT} (address", line=f"port={BUSY}", command="ui"),
+    turned_away("ui without a finished run", unfinished, "The store holds no finished run;", line="", command="ui"),
 ]

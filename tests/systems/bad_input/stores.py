@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -43,9 +44,19 @@ def revision(name: str) -> Around:
     return sql("UPDATE alembic_version SET version_num = ?", name)
 
 
-def tagged(value: str) -> Around:
+ONE_POINT = '{"asked_ms": 3, "keys": ["model"], "count": 1, "axes": [["hilbert"]]}'
+ENDLESS = json.dumps({"asked_ms": 3, "keys": ["a"] * 500, "count": 2**500, "axes": [[0, 1]] * 500})
+
+
+def tagged(value: str, name: str = "sweep.mine") -> Around:
     """Somebody has typed a tag of the experiment that looks like that of a sweep."""
-    return sql("INSERT INTO experiment_tags SELECT 'sweep.mine', ?, experiment_id FROM experiments", value)
+    return sql("INSERT INTO experiment_tags SELECT ?, ?, experiment_id FROM experiments", name, value)
+
+
+def no_path(place: Place) -> str:
+    """The folders of a report and of a table are named after sweeps."""
+    ended = run("report", "sweep=/tmp/evil", place.folder)
+    return "" if ended.code == 2 and "sweep is '/tmp/evil', but" in ended.err else f"report says {ended.err or ended.out}"
 
 
 def removed_for_good(place: Place) -> None:
@@ -119,7 +130,7 @@ def status_works(place: Place) -> str:
 
 def for_others(name: str, around: Around, *says: str) -> list[Case]:
     """The same for the commands that read."""
-    lines = {"status": "", "crossover": "", "collect": "sources=[outputs] outputs=gathered"}
+    lines = {"status": "", "crossover": "", "report": "", "ui": "", "collect": "sources=[outputs] outputs=gathered"}
     return [
         turned_away(f"{name}, for {command}", around, "mlflow.db", *says, line=line, command=command)
         for command, line in lines.items()
@@ -159,6 +170,8 @@ STORES = [
     in_sweep("a run without digests", sql(of_run("DELETE FROM tags WHERE key = 'digests'"))),
     in_sweep("a tag of the experiment called sweep.mine", tagged("thesis"), look=status_works),
     in_sweep("a tag of a sweep without its keys", tagged('{"asked_ms": 3}'), look=status_works),
+    in_sweep("a tag of a sweep with more points than memory", tagged(ENDLESS), look=status_works),
+    in_sweep("a tag of a sweep that is a path", tagged(ONE_POINT, "sweep./tmp/evil"), look=no_path),
     turned_away(
         "a deleted experiment",
         sql("UPDATE experiments SET lifecycle_stage = 'deleted' WHERE name = 'dnplab'"),

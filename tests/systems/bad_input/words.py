@@ -93,10 +93,32 @@ KEYS_AND_OPTIONS = [
     refused("hydra.job.chdir=true", "hydra.job.chdir is True, but it must be false"),
     refused("hydra.searchpath=3", "hydra.searchpath"),
     refused("'hydra.searchpath=[file:///nowhere]'", "hydra.searchpath", "/nowhere"),
+    refused(
+        "experiment=finite_size ensemble=default",
+        "ensemble=default says nothing to experiment=finite_size; it takes full or quick (ensemble.realizations=N for",
+    ),
+    refused("experiment=figs5 ensemble=single", "ensemble=single says nothing to experiment=figs5; it takes full or quick"),
     refused("build_up.points=3", "build_up.points=3 would change nothing: the study ensemble reads bath, drive"),
     refused("experiment=figs11 system.n_spins=3", "system.n_spins=3 would change nothing: the study three_level reads"),
     refused("experiment=phonons model=hilbert", "model=hilbert would change nothing: the study phonons reads"),
     refused("experiment=phonons build_up.points=3", "build_up.points=3 would change nothing: the study phonons reads"),
+]
+
+FEW = "bath.temperature_k=1.2,2,4,8,12 system.n_spins=3"
+UNANSWERABLE = [  # before a question's sweep is computed, not after
+    refused(f"experiment=finite_size {FEW} model=nonsecular,secular", "finite_size compares model=hilbert,nonsecular, but"),
+    refused(
+        f"experiment=finite_size {FEW} bath=letter,only_t1", "finite_size varies model, bath.temperature_k, system.n_spins;"
+    ),
+    refused(
+        "experiment=finite_size bath.temperature_k=4 system.n_spins=3", "finite_size needs 5 or more values of bath.temp"
+    ),
+    refused(
+        "experiment=one_factor bath.temperature_k=1.2,12 system.n_spins=3,4 bath=letter", "give one value of system.n_spins"
+    ),
+    refused("experiment=phase_diagram bath.temperature_k=12", "phase_diagram needs 2 or more values of bath.temperature_k"),
+    refused("experiment=frequency drive.frequency_ghz=93.9", "frequency needs 2 or more values of drive.frequency_ghz, but"),
+    refused("experiment=frequency drive.frequency_ghz=93.9,93.8 observables.names=[epr]", "frequency follows profiles, but"),
 ]
 
 PARSING = [
@@ -168,4 +190,4 @@ SIZES = [
 ]
 
 
-WORDS = (*TYPES_AND_VALUES, *KEYS_AND_OPTIONS, *PARSING, *UNITS, *SIZES)
+WORDS = (*TYPES_AND_VALUES, *KEYS_AND_OPTIONS, *UNANSWERABLE, *PARSING, *UNITS, *SIZES)

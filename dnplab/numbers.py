@@ -1,4 +1,4 @@
-"""Numbers as a page shows them: rounded to what their errors leave known, a dash where there is none."""
+"""Numbers in words: rounded to what their errors leave known, a dash where there is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ __all__ = ["NONE", "duration", "number", "utc", "with_error", "with_interval"]
 
 NONE = "–"
 DIGITS = 2  # of an error, and of the width of an interval
+EXACT = 1e-9  # of a value: an error below it is rounding
 MOST_DECIMALS = 6  # beyond, a power of ten is shorter
 
 
@@ -25,7 +26,7 @@ def with_error(value: float, error: float) -> str:
         return NONE
     if not math.isfinite(error):
         return f"{value:.4g}"
-    if error == 0.0:
+    if error <= EXACT * abs(value):
         return f"{value:.6g} ± 0"
     power = _power(value, error)
     decimals = _decimals(error, power)
@@ -39,7 +40,7 @@ def with_interval(value: float, lower: float, upper: float) -> str:
         return NONE
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return f"{value:.4g}"
-    if upper == lower:
+    if upper - lower <= EXACT * abs(value):
         return f"{value:.6g} [{lower:.6g}, {upper:.6g}]"
     half = (upper - lower) / 2
     power = _power(value, half)

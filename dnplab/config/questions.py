@@ -1,0 +1,59 @@
+"""What a question asks of its sweep: checked on the points of a plan, before hours of computing rather than after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dnplab.config.spec import ConfigError
+
+__all__ = ["QUESTIONS", "require_answerable"]
+
+TEMPERATURE, SIZE, COUPLING = "bath.temperature_k", "system.n_spins", "system.coupling_mhz"
+TIMES = ("bath.t1_us", "bath.t_star_us", "bath.t_zero_us")
+AXES = ("model", TEMPERATURE)  # vary in every sweep
+PROFILE = "polarization"  # the observable that all questions rest on
+
+
+@dataclass(frozen=True)
+class Needs:
+    """models : that are compared; varied : the keys that may vary besides the axes; fewest : values of a key"""
+
+    models: tuple[str, ...] = ()
+    varied: tuple[str, ...] = ()
+    fewest: Mapping[str, int] = field(default_factory=dict)
+
+
+BOTH = ("hilbert", "nonsecular")
+QUESTIONS: Mapping[str, Needs] = {
+    "finite_size": Needs(BOTH, (SIZE,), {TEMPERATURE: 5}),
+    "one_factor": Needs(BOTH, TIMES, {TEMPERATURE: 2}),
+    "zeno_ratio": Needs(BOTH, (SIZE, COUPLING, "system.disorder_mhz", *TIMES)),
+    "phase_diagram": Needs(("nonsecular",), (COUPLING,), {TEMPERATURE: 2, COUPLING: 2}),
+    "frequency": Needs((), ("drive.frequency_ghz",), {"drive.frequency_ghz": 2}),
+}
+
+
+def require_answerable(
+    question: str, points: Sequence[Mapping[str, Any]], models: Iterable[str], observables: Iterable[str]
+) -> None:
+    """Raise `ConfigError` if a sweep over these points could not answer a question.
+
+    points : by the keys that tell them apart
+    models, observables : of all its runs
+    """
+    needs, found, other = QUESTIONS[question], sorted(set(models)), "summary=crossover takes any sweep"
+    if not set(needs.models) <= set(found):
+        compared = f"model={','.join(needs.models)}"
+        raise ConfigError(f"{question} compares {compared}, but this sweep has {', '.join(found)} only; {other}.")
+    allowed = (*AXES, *needs.varied)
+    if varying := [key for key in points[0] if key not in allowed and len({point[key] for point in points}) > 1]:
+        raise ConfigError(f"{question} varies {', '.join(allowed)}; give one value of {', '.join(varying)} ({other}).")
+    for key, least in needs.fewest.items():
+        count = len({point.get(key) for point in points})
+        if count < least:
+            values = f"{least} or more values of {key}"
+            raise ConfigError(f"{question} needs {values}, but this sweep has {count}; {other}.")
+    if PROFILE not in observables:
+        raise ConfigError(f"{question} follows profiles, but observables.names lacks {PROFILE}; observables=profile has it.")
