@@ -13,7 +13,7 @@ opposite sign of f.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from matplotlib.ticker import FormatStrFormatter, MaxNLocator, MultipleLocator
 from numpy.typing import ArrayLike, NDArray
 from scipy import constants
 
-from dnplab.comparison import in_order
+from dnplab.comparison import Tables, in_order
 from dnplab.figures.letter_page import THERMAL, legend_above, note_below
 from dnplab.figures.letter_sketch import draw_system
 from dnplab.figures.letter_states import fig3, figs9, figs10
@@ -32,7 +32,6 @@ from dnplab.figures.style import band, colour_of, finish, microwave_line, new_fi
 __all__ = ["letter_figure"]
 
 FloatArray = NDArray[np.float64]
-Tables = Mapping[str, pd.DataFrame]
 DRIVEN = "#e66100"  # the orange of Fig. 1
 EPR_LABEL = r"EPR spectrum $\tilde f$ ($2\pi\,\mathrm{GHz})^{-1}$"
 PROFILE_LABEL = r"polarization $P_i$"

@@ -7,7 +7,7 @@ another one than ten times the error of rho is arbitrary, and is drawn as a grey
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from itertools import accumulate
 from math import comb
 
@@ -15,13 +15,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dnplab.comparison import REFERENCE, in_order
+from dnplab.comparison import REFERENCE, Tables, in_order
 from dnplab.figures.letter_page import THERMAL, legend_above
 from dnplab.figures.style import colour_of, finish, new_figure
 
 __all__ = ["fig3", "figs9", "figs10"]
 
-Tables = Mapping[str, pd.DataFrame]
 ORDER = r"eigenstate $\lambda$ of $\rho$, ordered by $\langle\lambda|H_S|\lambda\rangle$"
 SMALLEST = 1e-16  # below it an eigenvalue is rounding
 

@@ -109,7 +109,7 @@ def page_of(material: Material) -> Page:
         provenance=tuple(provenance_of(runs, numerics)),
         runs=tuple(_rows(material)),
         serve=ui_command(uri) if uri.startswith("sqlite") else "",
-        again=command_on("crossover", uri, f"sweep={status.name}"),
+        again=command_on("crossover", uri, f"sweep={status.name}") if material.asked.summary else "",
     )
 
 

@@ -81,7 +81,7 @@ def lines(metric: str, against: str) -> Chart:
         "useGlobalXaxisKey": False,
         "useGlobalLineSmoothing": False,
         "lineSmoothness": 0,
-        "xAxisScaleType": "log" if against else "linear",
+        "xAxisScaleType": "linear",  # MLflow 3.17 has a logarithmic axis for steps alone
         "scaleType": "linear",
         "range": {},
         "yAxisKey": "metric",

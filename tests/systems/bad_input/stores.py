@@ -182,11 +182,11 @@ STORES = [
     turned_away("a folder that was moved", moved, "keep their files there; move it back", line=f"{POINT} outputs=moved"),
     recovered("the same folder through a link", linked_outputs, line=f"{POINT} outputs=link"),
     turned_away("an unknown sweep, for status", nothing, "sweep is 'x', but it must be", line="sweep=x", command="status"),
-    turned_away("an unknown sweep", nothing, "no sweep 'x'", "known sweeps: sweep-", line="sweep=x", command="crossover"),
+    turned_away("an unknown sweep", nothing, "sweep is 'x', but it must be", line="sweep=x", command="crossover"),
     turned_away(
         "no finished run", sql("UPDATE runs SET status = 'FAILED'"), "no finished run", line="", command="crossover"
     ),
     turned_away("no sweep, for status", sql("DELETE FROM experiment_tags"), "no sweep", line="", command="status"),
-    turned_away("no sweep", sql("DELETE FROM experiment_tags"), "There is no sweep", line="", command="crossover"),
+    turned_away("no sweep", sql("DELETE FROM experiment_tags"), "knows of no sweep", line="", command="crossover"),
     turned_away("too many resamples", nothing, "bootstrap is 1000000000", line="bootstrap=1000000000", command="crossover"),
 ]

@@ -104,15 +104,13 @@ KEYS_AND_OPTIONS = [
     refused("experiment=phonons build_up.points=3", "build_up.points=3 would change nothing: the study phonons reads"),
 ]
 
-FEW = "bath.temperature_k=1.2,2,4,8,12 system.n_spins=3"
+FEW = "bath.temperature_k=4 system.n_spins=3"
 UNANSWERABLE = [  # before a question's sweep is computed, not after
     refused(f"experiment=finite_size {FEW} model=nonsecular,secular", "finite_size compares model=hilbert,nonsecular, but"),
     refused(
         f"experiment=finite_size {FEW} bath=letter,only_t1", "finite_size varies model, bath.temperature_k, system.n_spins;"
     ),
-    refused(
-        "experiment=finite_size bath.temperature_k=4 system.n_spins=3", "finite_size needs 5 or more values of bath.temp"
-    ),
+    refused(f"experiment=finite_size {FEW}", "finite_size needs 5 or more values of bath.temp"),
     refused(
         "experiment=one_factor bath.temperature_k=1.2,12 system.n_spins=3,4 bath=letter", "give one value of system.n_spins"
     ),
