@@ -25,7 +25,7 @@ __all__ = [
     "split_groups",
 ]
 
-MODELS = ("zeno", "hilbert", "secular", "nonsecular", "ule")
+MODELS = ("zeno", "hilbert", "secular", "nonsecular", "correlation", "ule")
 REFERENCE = "hilbert"
 OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"  # behind a measure: its ratio to the reference, its difference
 LEADING, INDEX = "ansatz_deviation", "localization_index"

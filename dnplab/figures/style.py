@@ -30,6 +30,7 @@ MODEL_COLOURS = {
     "hilbert": "#d62728",
     "secular": "#1f77b4",
     "nonsecular": "#000000",
+    "correlation": "#56b4e9",
     "ule": "#2ca02c",
     "zeno": "#cc79a7",
 }

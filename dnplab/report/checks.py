@@ -13,6 +13,7 @@ from dnplab.tracking import TrackedRun
 __all__ = ["Check", "checks_of", "distinct", "warnings_of"]
 
 LARGEST_TRACE_ERROR = 1e-9
+LARGEST_CUT = 0.1
 UNDEFINED = "check.undefined."
 
 
@@ -43,6 +44,14 @@ def checks_of(runs: Sequence[TrackedRun]) -> tuple[Check, ...]:
             "largest error estimate",
             "of ρ, relative; asked for: rtol, or 1e-6 where rounding ended it",
             _within_rtol,
+        ),
+        _worst(
+            runs,
+            "worst_truncation_error",
+            "largest error of a cut",
+            f"estimated, of the worst P_i over |P₀|, where correlations are cut; at most {LARGEST_CUT:g}",
+            lambda _, value: value <= LARGEST_CUT,
+            expected=False,
         ),
         _worst(runs, "worst_trace_error", "largest error of the trace", "|Tr ρ − 1|, at most 1e-9", _trace_holds),
         _worst(
@@ -99,13 +108,15 @@ def _worst(
     holds: Callable[[TrackedRun, float], bool] | None = None,
     *,
     smallest: bool = False,
+    expected: bool = True,
 ) -> Check | None:
-    """The worst value of a metric over the runs."""
+    """The worst value of a metric over the runs; None where there is none and none is expected."""
     values = [(run.metrics[f"check.{key}"], run) for run in runs if math.isfinite(run.metrics.get(f"check.{key}", math.nan))]
     if not values:
-        return Check(name, meaning, "not recorded") if runs else None
+        return Check(name, meaning, "not recorded") if runs and expected else None
     value, run = (min if smallest else max)(values, key=lambda pair: pair[0])
-    lacking = f"; {len(runs) - len(values)} of {len(runs)} runs do not record it" if len(values) < len(runs) else ""
+    few = expected and len(values) < len(runs)
+    lacking = f"; {len(runs) - len(values)} of {len(runs)} runs do not record it" if few else ""
     held = holds is not None and all(holds(at, number_) for number_, at in values)
     verdict = "" if holds is None or (held and lacking) else "holds" if held else "look"
     return Check(name, meaning, f"{value:.1e}" if value else "0", f"{run.name}{lacking}", verdict)
@@ -156,8 +167,9 @@ def _trace_holds(_: TrackedRun, value: float) -> bool:
 
 
 def _positive(run: TrackedRun, value: float) -> bool:
-    """An eigenvalue of rho is off by no more than the error of rho."""
-    return value >= -max(run.metrics.get("check.worst_error_estimate", 0.0), 1e-15)
+    """An eigenvalue of rho is off by no more than the error of rho, that of a cut included."""
+    errors = (run.metrics.get(f"check.worst_{name}", 0.0) for name in ("error_estimate", "truncation_error"))
+    return value >= -max(*errors, 1e-15)
 
 
 def _integer(text: str) -> int:

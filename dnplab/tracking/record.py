@@ -23,6 +23,7 @@ __all__ = ["code_tags", "metrics_of", "tables_of"]
 NO_OBSERVABLES = {  # scalars of a realization that say how it was computed, and what is logged of them
     "residual": ("check.worst_residual", "max"),
     "error_estimate": ("check.worst_error_estimate", "max"),
+    "truncation_error": ("check.worst_truncation_error", "max"),
     "trace_error": ("check.worst_trace_error", "max"),
     "min_eigenvalue": ("check.min_eigenvalue", "min"),
     "arbitrary_fraction": ("check.worst_arbitrary_fraction", "max"),
