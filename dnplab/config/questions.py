@@ -30,7 +30,7 @@ QUESTIONS: Mapping[str, Needs] = {
     "finite_size": Needs(BOTH, (SIZE,), {TEMPERATURE: 5}),
     "one_factor": Needs(BOTH, TIMES, {TEMPERATURE: 2}),
     "zeno_ratio": Needs(BOTH, (SIZE, COUPLING, "system.disorder_mhz", *TIMES)),
-    "phase_diagram": Needs((), (COUPLING,), {TEMPERATURE: 2, COUPLING: 2}),
+    "phase_diagram": Needs(("nonsecular",), (COUPLING,), {TEMPERATURE: 2, COUPLING: 2}),
     "frequency": Needs((), ("drive.frequency_ghz",), {"drive.frequency_ghz": 2}),
 }
 

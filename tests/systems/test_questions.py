@@ -167,7 +167,7 @@ def test_sizes(name: str, one_point: str, quick: tuple[set[int], set[int]], full
 
 
 def test_what_is_typed_wins() -> None:
-    words = ["experiment=phase_diagram", "ensemble=full", "system.n_spins=6", "ensemble.realizations=7", "model=hilbert"]
+    words = ["experiment=phase_diagram", "ensemble=full", "system.n_spins=6", "ensemble.realizations=7", "model=nonsecular"]
     plan = make_plan(ROOT / "conf", [*words, "bath.temperature_k=3,4", "system.coupling_mhz=0.2,0.3"])
     assert {(job.spec.n_spins, job.spec.realizations) for job in plan.jobs} == {(6, 7)}
     assert {job.spec.coupling_mhz for job in plan.jobs} == {0.2, 0.3}
