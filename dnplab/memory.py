@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dnplab.arrays import free_bytes
 from dnplab.errors import MemoryEstimateError
 
@@ -16,10 +18,16 @@ _DENSE_MATRICES = 3.6  # (D^2, D^2), as measured at N = 6
 _EQUATION_MATRICES = 10.0  # of a generator by itself, and what its application takes
 _BEYOND_ALL_SPINS = 200  # 16^N is a float64 up to there
 _BASE = 180e6  # interpreter and libraries
+_STAR_BYTES = 16.0  # of an element: the matrix of a star in float64, then it and its inverse in float32
 
 
-def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
-    """Peak bytes of one steady state of N spins; `dense` solves the 4^N x 4^N system itself."""
+def estimate_bytes(n_spins: int, model: str, dense: bool = False, order: int | None = None) -> float:
+    """Peak bytes of one steady state of N spins; `dense` solves the 4^N x 4^N system itself.
+
+    order : of the correlations that are kept, where not all are (model "correlation")
+    """
+    if order is not None:
+        return _hierarchy_bytes(n_spins, order)
     n_spins = min(n_spins, _BEYOND_ALL_SPINS)
     if dense and model not in _RATE_EQUATIONS:
         return _BASE + 8.0 * _DENSE_MATRICES * 16.0**n_spins
@@ -31,17 +39,36 @@ def estimate_bytes(n_spins: int, model: str, dense: bool = False) -> float:
     return _BASE + 8.0 * matrices * 4.0**n_spins
 
 
-def require_memory(n_spins: int, model: str, dense: bool = False, device: str = "cpu", vectors: float = 0.0) -> None:
+def require_memory(
+    n_spins: int, model: str, dense: bool = False, device: str = "cpu", vectors: float = 0.0, order: int | None = None
+) -> None:
     """Raise with the numbers if a steady state of N spins would not fit into the free memory of a device.
 
     vectors : real forms (D, D) that an evolution in time holds; it needs the larger of the two
+    order : see `estimate_bytes`
     """
     device = "cpu" if dense or model in _RATE_EQUATIONS else device
-    needed, free = estimate_bytes(n_spins, model, dense), free_bytes(device)
+    needed, free = estimate_bytes(n_spins, model, dense, order), free_bytes(device)
     if vectors:
         needed = max(needed, _BASE + 8.0 * (vectors + _EQUATION_MATRICES) * 4.0 ** min(n_spins, _BEYOND_ALL_SPINS))
     if needed > free:
+        what = f"model={model}" if order is None else f"model={model} of order {order}"
+        fewer = "fewer spins" if order is None else "a lower order, fewer spins"
         raise MemoryEstimateError(
-            f"system.n_spins is {n_spins}, but model={model} would then need about {needed / 2**30:.3g} GiB of memory and "
-            f"{free / 2**30:.3g} GiB are free; use fewer spins or a machine with more memory."
+            f"system.n_spins is {n_spins}, but {what} would then need about {needed / 2**30:.3g} GiB of memory and "
+            f"{free / 2**30:.3g} GiB are free; use {fewer} or a machine with more memory."
         )
+
+
+def _hierarchy_bytes(n_spins: int, order: int) -> float:
+    if order == 1:
+        return _BASE
+    v = order - 1
+    here, below, above = (math.comb(n_spins, w) for w in (v, v - 1, order))
+    block = 9.0**v
+    rows = 8.0 * here * (1 + v * (n_spins - v)) * block
+    own = 8.0 * above * order * block  # what the eliminated supports add to their faces
+    stars = below * ((n_spins - v + 1) * 3.0**v) ** 2 * _STAR_BYTES
+    # strings of order + 1 spins, whose supports are listed to estimate what the cut costs
+    lists = 8.0 * math.comb(n_spins, order + 1) * 3 * (order + 1)
+    return _BASE + rows + max(own, stars, lists + 16.0 * above * 3.0**order)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["blas_threads", "limited_threads"]
+__all__ = ["blas_threads", "each", "limited_threads"]
+
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @lru_cache(maxsize=1)
@@ -31,3 +37,12 @@ def limited_threads(count: int) -> Iterator[None]:
     """
     with _controller().limit(limits=min(count, blas_threads())):
         yield
+
+
+def each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """`work` on every item, as many at once as the BLAS has threads, each with one: for many matrices of medium size."""
+    threads = min(blas_threads(), len(items))
+    if threads <= 1:
+        return [work(item) for item in items]
+    with limited_threads(1), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, items))

@@ -21,7 +21,13 @@ def to_bath(config: Config) -> Bath:
         for key, value in (medium | {"in_sector_mhz": bath.in_sector_mhz}).items():
             if value is not None:
                 raise ParameterError(f"bath.{key}", value, f"null where bath.process is null, one of {', '.join(PROCESSES)}")
+        if bath.uniform:
+            if bath.t_star_us is not None:
+                raise ParameterError("bath.t_star_us", bath.t_star_us, "null where bath.uniform=true: T* is T(0)")
+            times["t_star_us"] = Bath.letter(bath.temperature_k, **times).t_zero_us
         return Bath.letter(bath.temperature_k, **times)
+    if bath.uniform:
+        raise ParameterError("bath.uniform", True, f"false where bath.process={bath.process}: the times follow from phonons")
     if bath.process not in PROCESSES:
         raise ParameterError("bath.process", bath.process, "null or one of " + ", ".join(PROCESSES))
     for key, value in times.items():

@@ -150,7 +150,7 @@ class Plan:
             if not isinstance(job.work, EnsembleSpec):
                 continue
             dense, device = job.spec.method == "dense", job.config.solver.device
-            require_memory(job.spec.n_spins, job.spec.model, dense, device)
+            require_memory(job.spec.n_spins, job.spec.model, dense, device, order=job.spec.order)
 
 
 def _rounded(value: Any) -> Any:

@@ -36,12 +36,14 @@ class BathConfig:
     """The bath; without a process of phonons, a time that is null follows `dnplab.Bath.letter`.
 
     With a process ("direct", "two_phonon") all times follow from it and are null; without one, its keys are null.
+    uniform : T* is T(0), so that dephasing acts spin by spin
     """
 
     temperature_k: float = MISSING
     t1_us: float | None = MISSING
     t_star_us: float | None = MISSING
     t_zero_us: float | None = MISSING
+    uniform: Switch = MISSING
     process: str | None = MISSING
     coupling_ratio: float | None = MISSING
     density_kg_m3: float | None = MISSING
@@ -56,6 +58,13 @@ class DriveConfig:
     frequency_ghz: float = MISSING
     amplitude_mhz: float = MISSING
     sites: list[int] | None = MISSING
+
+
+@dataclass
+class CorrelationConfig:
+    """model=correlation: strings of up to `order` spins; null for every other model."""
+
+    order: int | None = MISSING
 
 
 @dataclass
@@ -198,6 +207,7 @@ class Config:
     system: SystemConfig = field(default_factory=SystemConfig)
     bath: BathConfig = field(default_factory=BathConfig)
     drive: DriveConfig = field(default_factory=DriveConfig)
+    correlation: CorrelationConfig = field(default_factory=CorrelationConfig)
     solver: SolverConfig = field(default_factory=SolverConfig)
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     observables: ObservablesConfig = field(default_factory=ObservablesConfig)

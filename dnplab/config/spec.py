@@ -85,6 +85,7 @@ def to_spec(config: Config) -> EnsembleSpec:
             model=config.model,
             rtol=solver.rtol,
             method=solver.method,
+            order=config.correlation.order,
             seed=ensemble.seed,
             realizations=realizations,
             observables=tuple(observables.names),
@@ -186,6 +187,7 @@ def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:
         "drive.frequency_ghz": spec.drive.frequency_ghz,
         "drive.amplitude_mhz": spec.drive.amplitude_mhz,
         "drive.sites": sites,
+        **({} if spec.order is None else {"correlation.order": spec.order}),
         "solver.method": spec.method,
         "solver.rtol": spec.rtol,
         "observables.names": "+".join(spec.observables),
@@ -221,7 +223,8 @@ def _epr_params(spec: EnsembleSpec) -> dict[str, float]:
 def run_name(spec: EnsembleSpec) -> str:
     """A run's name in tables and legends: "nonsecular T=12K N=8"."""
     part = " shard {}/{}".format(*spec.shard) if spec.shard else ""
-    return f"{spec.model} T={spec.bath.temperature_k:g}K N={spec.n_spins}{part}"
+    model = spec.model if spec.order is None else f"{spec.model} {spec.order}"
+    return f"{model} T={spec.bath.temperature_k:g}K N={spec.n_spins}{part}"
 
 
 def run_tags(work: EnsembleSpec | Study, sweep: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ __all__ = ["COMMON", "ENSEMBLE", "STUDIES", "Recipe", "reads", "sections_of"]
 
 ENSEMBLE = "ensemble"
 COMMON = ("study", "outputs", "tracking", "rerun")
-ENSEMBLE_SECTIONS = ("summary", "model", "system", "bath", "drive", "solver", "ensemble", "observables")
+ENSEMBLE_SECTIONS = ("summary", "model", "correlation", "system", "bath", "drive", "solver", "ensemble", "observables")
 
 
 @dataclass(frozen=True)

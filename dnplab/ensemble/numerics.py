@@ -9,7 +9,7 @@ from pathlib import Path
 __all__ = ["numerics_version"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
-PACKAGES = ("kernels", "models", "solvers", "observables", "ensemble")  # and the modules beside them
+PACKAGES = ("kernels", "models", "solvers", "correlations", "observables", "ensemble")  # and the modules beside them
 STUDIES = ("studies", "trajectories")  # what a study's numbers depend on besides, and no realization's
 
 

@@ -14,6 +14,7 @@ from dnplab.observables.eigenstates import Eigenstates, eigenstates_of_hamiltoni
 from dnplab.observables.epr import diagonal_epr_spectrum, epr_spectrum
 from dnplab.observables.level_statistics import gap_ratio
 from dnplab.observables.localization import eigenstate_measures, localization_measures
+from dnplab.observables.pairs import Pairs
 from dnplab.observables.references import bloch_profile, boltzmann_populations
 from dnplab.observables.spin_temperature import SpinTemperature, spin_temperature
 from dnplab.stationary import SteadyState, steady_state
@@ -21,6 +22,13 @@ from dnplab.stationary import SteadyState, steady_state
 __all__ = ["Realization", "measure_realization"]
 
 FloatArray = NDArray[np.float64]
+ANSATZ = ("ansatz_deviation", "localization_index", "beta_s", "mu", "nuclear_polarization")
+OF_RHO = {  # measures that need a density matrix, by observable
+    "polarization": ("hilbert_distance",),
+    "spin_temperature": ANSATZ,
+    "eigenstates": ("sz_spread", "entropy", "entropy_ratio"),
+    "level_statistics": ("gap_ratio",),
+}
 
 
 @dataclass
@@ -46,7 +54,7 @@ def measure_realization(spec: EnsembleSpec, index: int, device: str = "cpu") -> 
     out = Realization(index)
     system = spec.system(index)
     try:
-        state = steady_state(system, spec.bath, spec.drive, spec.model, spec.rtol, spec.method, device)
+        state = steady_state(system, spec.bath, spec.drive, spec.model, spec.rtol, spec.method, device, spec.order)
     except ConvergenceError as error:
         out.failure = str(error)
         return out
@@ -58,6 +66,10 @@ def measure_realization(spec: EnsembleSpec, index: int, device: str = "cpu") -> 
         "rounding_floor": float(state.outcome == "rounding floor"),
         "mean_polarization": float(state.polarization.mean()),
     }
+    if state.correlations is not None:
+        _correlations(spec, state, out)
+        out.scalars["seconds"] = time.perf_counter() - start
+        return out
     states = eigenstates_of_rho(state, spec.kept_spins) if "eigenstates" in spec.observables else None
     _checks(state, states, out)
     ansatz = _ansatz(state, out) if "spin_temperature" in spec.observables else None
@@ -76,6 +88,35 @@ def measure_realization(spec: EnsembleSpec, index: int, device: str = "cpu") -> 
     return out
 
 
+def _correlations(spec: EnsembleSpec, state: SteadyState, out: Realization) -> None:
+    """What a state without a density matrix has."""
+    system, correlations = state.system, state.correlations
+    assert correlations is not None
+    p0 = abs(state.bath.thermal_polarization(system.electron_ghz))
+    out.scalars["truncation_error"] = state.truncation_error / p0
+    out.scalars |= {f"weight_{w}": float(weight) for w, weight in enumerate(correlations.weights, start=1)}
+    try:
+        pairs = Pairs.of(state)
+        out.scalars |= {"min_eigenvalue": pairs.min_eigenvalue, "pair_correlation": pairs.rms_connected}
+        out.scalars["correlation_range_mhz"] = pairs.range_mhz
+    except UndefinedMeasureError as error:
+        out.undefined |= dict.fromkeys(("pair_correlation", "correlation_range_mhz"), str(error))
+    try:
+        state.require_density_matrix()
+    except UndefinedMeasureError as error:
+        asked = {name for observable, names in OF_RHO.items() if observable in spec.observables for name in names}
+        out.undefined |= dict.fromkeys(sorted(asked), str(error))
+    if "polarization" in spec.observables:
+        measures, undefined = localization_measures(state, None, None)
+        out.scalars |= measures
+        out.undefined |= undefined
+        out.arrays |= {
+            "offset_mhz": np.asarray(system.offsets_mhz),
+            "polarization": state.polarization,
+            "bloch": bloch_profile(system, spec.bath, spec.drive),
+        }
+
+
 def _checks(state: SteadyState, states: Eigenstates | None, out: Realization) -> None:
     if states is not None:
         eigenvalues = states.eigenvalue  # one decomposition serves both: at N = 12 it takes minutes
@@ -90,7 +131,7 @@ def _ansatz(state: SteadyState, out: Realization) -> SpinTemperature | None:
     try:
         return spin_temperature(state)
     except UndefinedMeasureError as error:
-        for name in ("ansatz_deviation", "localization_index", "beta_s", "mu", "nuclear_polarization"):
+        for name in ANSATZ:
             out.undefined[name] = str(error)
         return None
 

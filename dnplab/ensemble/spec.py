@@ -13,7 +13,7 @@ from dnplab.drive import Drive
 from dnplab.errors import ParameterError
 from dnplab.models.registry import require_bath, require_model
 from dnplab.observables.entanglement import default_kept_spins
-from dnplab.stationary import require_method
+from dnplab.stationary import require_method, require_order
 from dnplab.system import SpinSystem
 
 __all__ = ["OBSERVABLES", "SCHEMA", "EnsembleSpec"]
@@ -32,7 +32,8 @@ class EnsembleSpec:
 
     Frequencies and times as in `SpinSystem`, `Bath` and `Drive`. epr_edges_mhz are ascending bin edges from electron_ghz;
     kept_spins is the subsystem of the entanglement entropy (None: max(1, N//2 - 1)). shard (k, n) is the k-th of n parts
-    of the realizations, counted from 1, which differ by at most one in their number; None is all of them.
+    of the realizations, counted from 1, which differ by at most one in their number; None is all of them. order is that of
+    model "correlation" (None: 3), and of it alone.
     """
 
     n_spins: int
@@ -51,6 +52,7 @@ class EnsembleSpec:
     epr_edges_mhz: tuple[float, ...] = ()
     kept_spins: int | None = None
     shard: tuple[int, int] | None = None
+    order: int | None = None
 
     def __post_init__(self) -> None:
         if (n := checks.positive_int("n_spins", self.n_spins)) > MOST_SPINS:
@@ -59,7 +61,7 @@ class EnsembleSpec:
             raise ParameterError("realizations", self.realizations, f"an integer from 1 to {MOST_REALIZATIONS}")
         if checks.non_negative_int("seed", self.seed) >= SEEDS:
             raise ParameterError("seed", self.seed, "an integer from 0 to 2^64 - 1")
-        require_method(self.method, require_model(self.model), n, self.bath)
+        require_method(self.method, require_model(self.model, stationary=True), n, self.bath)
         known = [name for name in OBSERVABLES if name in self.observables]
         if unknown := [name for name in self.observables if name not in OBSERVABLES]:
             raise ParameterError("observables", unknown, "names out of " + ", ".join(OBSERVABLES))
@@ -91,6 +93,7 @@ class EnsembleSpec:
             "realizations": int(self.realizations),
             "observables": tuple(known),
             "epr_edges_mhz": tuple(map(float, edges)) if "epr" in known else (),
+            "order": require_order(self.order, self.model, n),
         }
         for name, value in normal.items():
             object.__setattr__(self, name, value)
@@ -133,4 +136,6 @@ class EnsembleSpec:
         content = asdict(self) | {"schema": SCHEMA, "kept_spins": self.subsystem}
         for name in without:
             del content[name]
+        if self.order is None:
+            del content["order"]  # ensembles of before it was there keep their addresses
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from dnplab.threads import blas_threads
 
-__all__ = ["commutator", "dressed_step", "inverse_coherences", "local_dissipation", "transposed"]
+__all__ = ["Kernel", "commutator", "dressed_step", "inverse_coherences", "local_dissipation", "transposed"]
 
 Array = NDArray[Any]
 BLOCK = 64  # rows and columns of a tile: two of them stay in the first cache
@@ -25,7 +25,7 @@ TILE = 256  # columns of a product with a sparse matrix: what they read stays in
 PARALLEL = 2048
 
 
-class _Kernel:
+class Kernel:
     """Compiled functions that fill the rows [begin, end) of their last array, each after the one before."""
 
     def __init__(self, *bodies: Callable[..., None], mirrored: bool = False) -> None:
@@ -35,6 +35,7 @@ class _Kernel:
         self._compiled = [njit(cache=True, nogil=True, fastmath={"contract"})(body) for body in bodies]
 
     def __call__(self, *arguments: Any) -> Array:
+        """The last argument, filled."""
         out: Array = arguments[-1]
         rows = len(out)
         threads = 1 if rows < PARALLEL else blas_threads()
@@ -205,8 +206,8 @@ def _inverse_coherences(
             out[a, a] = z[a, a]
 
 
-transposed = _Kernel(_transposed)
-local_dissipation = _Kernel(_local_dissipation)
-commutator = _Kernel(_minus_h_zt, _plus_zt_h)
-dressed_step = _Kernel(_dressed_step, mirrored=True)
-inverse_coherences = _Kernel(_inverse_coherences, mirrored=True)
+transposed = Kernel(_transposed)
+local_dissipation = Kernel(_local_dissipation)
+commutator = Kernel(_minus_h_zt, _plus_zt_h)
+dressed_step = Kernel(_dressed_step, mirrored=True)
+inverse_coherences = Kernel(_inverse_coherences, mirrored=True)

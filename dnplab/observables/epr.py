@@ -33,6 +33,7 @@ CHUNK = 1 << 22  # elements of the (edges, gaps) table that are alive at once
 
 def epr_spectrum(state: SteadyState, edges_mhz: ArrayLike) -> FloatArray:
     """f (len(edges) - 1,) per MHz, averaged over the bins between ascending edges (MHz from electron_ghz)."""
+    state.require_density_matrix()
     spectrum = state.system.spectrum
     if state.populations is not None:
         return diagonal_epr_spectrum(spectrum, state.populations, edges_mhz)

@@ -3,6 +3,7 @@ r"""Measures of localization of one steady state: how far from one spin temperat
     ansatz_deviation  = rms_i |P_i - P_i^ansatz| / |P_0|       bloch_distance = rms_i |P_i - P_i^Bloch| / |P_0|
     hilbert_distance  = rms_i |P_i - P_i^Hilbert| / |P_0|, on the same sample
     localization_index = ansatz_deviation / (ansatz_deviation + bloch_distance)     0: one spin temperature, 1: independent
+    profile_deviation, profile_index : the same two with the spin-temperature profile that fits P_i best, for any N
 
 and, of the eigenstates of rho in the middle sector,
 
@@ -16,7 +17,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dnplab.errors import UndefinedMeasureError
 from dnplab.observables.eigenstates import Eigenstates, middle_ranks
+from dnplab.observables.profile import fit_profile
 from dnplab.observables.references import bloch_profile
 from dnplab.observables.spin_temperature import SpinTemperature
 from dnplab.stationary import SteadyState
@@ -24,6 +27,7 @@ from dnplab.stationary import SteadyState
 __all__ = ["eigenstate_measures", "localization_measures"]
 
 FloatArray = NDArray[np.float64]
+SAME = "the profile is that of one spin temperature and of independent spins."
 NO_DISTANCE = 1e-4  # of P_0: ten times what the models' own approximations move an undriven profile
 
 
@@ -41,7 +45,19 @@ def localization_measures(
         return float(np.sqrt(np.mean((p - other) ** 2)) / p0)
 
     bloch = distance(bloch_profile(state.system, state.bath, state.drive))
-    measures, undefined = {"bloch_distance": bloch}, {}
+    measures = {"bloch_distance": bloch}
+    undefined: dict[str, str] = {}
+    try:
+        fit = fit_profile(state.system, state.drive, p)
+    except UndefinedMeasureError as error:
+        undefined |= dict.fromkeys(("profile_deviation", "profile_index", "profile_beta_s"), str(error))
+    else:
+        fitted = distance(fit.profile)
+        measures |= {"profile_deviation": fitted, "profile_beta_s": fit.beta_s}
+        if fitted + bloch > NO_DISTANCE:
+            measures["profile_index"] = fitted / (fitted + bloch)
+        else:
+            undefined["profile_index"] = SAME
     if hilbert is not None:
         measures["hilbert_distance"] = distance(hilbert.polarization)
     if ansatz is not None:
@@ -50,7 +66,7 @@ def localization_measures(
         if deviation + bloch > NO_DISTANCE:
             measures["localization_index"] = deviation / (deviation + bloch)
         else:
-            undefined["localization_index"] = "the profile is that of one spin temperature and of independent spins."
+            undefined["localization_index"] = SAME
         if state.system.disorder_mhz:
             nuclear_mhz = state.system.disorder_mhz / state.system.n_spins
             measures["nuclear_polarization"] = ansatz.nuclear_polarization(nuclear_mhz)

@@ -50,6 +50,7 @@ class SpinTemperature:
 
 def spin_temperature(state: SteadyState) -> SpinTemperature:
     """The ansatz of a steady state."""
+    state.require_density_matrix()
     system = state.system
     if system.n_spins == 1:
         raise UndefinedMeasureError("one spin has a polarization but no spin temperature: energy and S^z are the same.")

@@ -34,7 +34,13 @@ __all__ = [
 ]
 
 REFUSAL_S = 6.0
-BEGINNINGS = ("jobs.run_ensemble", "claims.run_ensemble", "benchmark.reference", "robustness.check")
+BEGINNINGS = (
+    "jobs.run_ensemble",
+    "claims.run_ensemble",
+    "benchmark.reference",
+    "robustness.check",
+    "truncation.compare_orders",
+)
 FOLDER = "but it must be a folder that can be written to"
 
 Around = Callable[[Place], AbstractContextManager[object] | None]

@@ -68,6 +68,13 @@ COMMANDS = [
         ("robustness", "sizes=[30]", "sizes is 30, but", "GiB"),
         ("robustness", "sizes=[1000]", "1000, but"),
         ("robustness", "outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("truncation", "-m", NO_MULTIRUN),
+        ("truncation", "sizes=[30]", "sizes is 30, but", "GiB"),
+        ("truncation", "orders=[]", "orders is [], but it must be a list of one or more different values."),
+        ("truncation", "orders=[0]", "orders is 0, but it must be an integer >= 1."),
+        ("truncation", "sizes=[4] orders=[4,5]", "orders is [4, 5], but it must be below the largest size, 4"),
+        ("truncation", "temperatures_k=[-1]", "temperatures_k is -1.0, but it must be a finite number > 0."),
+        ("truncation", "sizes=[3] outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
     )
 ]
 
