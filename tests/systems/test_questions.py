@@ -144,7 +144,7 @@ def test_configs_know_the_questions() -> None:
 @pytest.mark.parametrize(
     ("name", "one_point", "quick", "full"),
     [
-        ("finite_size", WARMING.replace("4", "3,4,8"), ({4, 5, 6, 7, 8}, {100}), ({4, 5, 6, 7, 8, 9, 10}, {400})),
+        ("finite_size", WARMING.replace("4", "3,4,8"), ({4, 5, 6, 7, 8}, {50}), ({4, 5, 6, 7, 8, 9, 10}, {400})),
         ("one_factor", "bath=letter", ({6}, {200}), ({8}, {400})),
         ("zeno_ratio", "system.coupling_mhz=0.75", ({4, 6}, {40}), ({6, 8}, {100})),
         ("phase_diagram", "model=nonsecular", ({8}, {32}), ({10}, {100})),
