@@ -26,6 +26,7 @@ EXPERIMENTS = sorted(file.stem for file in (CONF / "experiment").glob("*.yaml"))
 STUDIES = [name for name in EXPERIMENTS if "override /study" in (CONF / "experiment" / f"{name}.yaml").read_text()]
 ENSEMBLES = [name for name in EXPERIMENTS if name not in STUDIES]
 GHZ_TIME_US = 1e-3 / (2 * 3.141592653589793)  # (2 pi GHz)^-1
+TIMES = ["bath.t1_us=1.6", "bath.t_star_us=0.16", "bath.t_zero_us=0.16"]  # else they follow the temperature
 SMALL = ["system.n_spins=3", "ensemble.realizations=1", "ensemble.realizations_hilbert=null"]
 
 
@@ -443,7 +444,7 @@ def test_a_sweep_over_experiments_of_another_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "doubt"),
     [
-        (["experiment=regimes", "bath.temperature_k=12000"], "Is bath.temperature_k = 12000 in K?"),
+        (["experiment=regimes", "bath.temperature_k=12000", *TIMES], "Is bath.temperature_k = 12000 in K?"),
         (["experiment=regimes", "drive.amplitude_mhz=628"], "Is drive.amplitude_mhz = 628 in MHz?"),
         (["experiment=build_up", "system.disorder_mhz=5000"], "Is system.disorder_mhz = 5000 in MHz?"),
         (["experiment=build_up", "build_up.rtol=0.5"], "build_up.rtol = 0.5 lets every steady state be wrong by 50%."),
