@@ -14,6 +14,8 @@ __all__ = [
     "MINUS",
     "MODELS",
     "OVER",
+    "PROFILE",
+    "PROFILE_INDEX",
     "RATIO",
     "REFERENCE",
     "UNCOUPLED",
@@ -23,6 +25,7 @@ __all__ = [
     "microwave_offsets",
     "of_group",
     "split_groups",
+    "told_by_all",
 ]
 
 MODELS = ("zeno", "hilbert", "secular", "nonsecular", "correlation", "ule")
@@ -30,6 +33,7 @@ REFERENCE = "hilbert"
 OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"  # behind a measure: its ratio to the reference, its difference
 LEADING, INDEX = "ansatz_deviation", "localization_index"
 RATIO, DIFFERENCE, INDEX_DIFFERENCE = f"{LEADING}{OVER}", f"{LEADING}{MINUS}", f"{INDEX}{MINUS}"
+PROFILE, PROFILE_INDEX = "profile_deviation", "profile_index"  # the same for any number of spins
 UNCOUPLED = f"{LEADING}_over_uncoupled"
 
 Tables = Mapping[str, pd.DataFrame]  # of one summary, by name
@@ -63,6 +67,13 @@ def microwave_offsets(runs: pd.DataFrame) -> list[float]:
         return []
     offsets = 1e3 * (runs["drive.frequency_ghz"] - runs["system.electron_ghz"])
     return sorted({round(float(offset), 6) for offset in offsets})
+
+
+def told_by_all(table: pd.DataFrame) -> tuple[str, str]:
+    """The deviation and the index that every model of a table has: those of the ansatz, or of the profile that fits."""
+    known = table[[name for name in (LEADING, PROFILE) if name in table]].notna().groupby(table["model"]).any()
+    needs_fit = PROFILE in known and (known[PROFILE] & ~known.get(LEADING, pd.Series(False, known.index))).any()
+    return (PROFILE, PROFILE_INDEX) if needs_fit else (LEADING, INDEX)
 
 
 def group_words(group: Mapping[str, object]) -> list[str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dnplab.analysis.bootstrap import resample_weights
 from dnplab.analysis.grids import Array, Average, average, cubes, ratio, stored
-from dnplab.comparison import LEADING, MINUS, OVER, RATIO, REFERENCE, in_order
+from dnplab.comparison import INDEX, LEADING, MINUS, OVER, PROFILE, PROFILE_INDEX, RATIO, REFERENCE, in_order
 from dnplab.errors import ParameterError
 
 __all__ = ["MEASURES", "MINUS", "OVER", "Array", "Curves", "curves_of"]
@@ -24,7 +24,9 @@ MEASURES = (
     LEADING,
     "hilbert_distance",
     "bloch_distance",
-    "localization_index",
+    INDEX,
+    PROFILE,
+    PROFILE_INDEX,
     "entropy_ratio",
     "sz_spread",
     "beta_s",

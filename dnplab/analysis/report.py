@@ -9,13 +9,23 @@ import pandas as pd
 
 from dnplab.analysis.curves import MEASURES
 from dnplab.analysis.definitions import DEFINITIONS
-from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, of_group, split_groups
+from dnplab.comparison import (
+    INDEX,
+    LEADING,
+    PROFILE,
+    RATIO,
+    REFERENCE,
+    group_words,
+    in_order,
+    of_group,
+    split_groups,
+    told_by_all,
+)
 
 __all__ = ["format_definitions", "format_report"]
 
-SHOWN = (LEADING, "hilbert_distance", "localization_index")
 NARROWEST = (11, 6, 5, 19, 20, 19, 20)  # columns of the table; a longer cell widens its own
-SHOWN_TEMPERATURES = (LEADING, RATIO, "localization_index", "hilbert_distance")
+SHOWN_TEMPERATURES = (LEADING, RATIO, INDEX, "hilbert_distance")
 
 
 def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple[str, ...] = ()) -> str:
@@ -26,16 +36,27 @@ def format_report(table: pd.DataFrame, temperatures: pd.DataFrame, groups: tuple
         parts += [_table(rows), ""]
         found = of_group(temperatures, group)
         if len(found) and rows["temperature_k"].min() < rows["temperature_k"].max():
-            parts += [_temperatures(found), ""]
+            parts += [_temperatures(found, told_by_all(rows)), ""]
     return "\n".join(parts).rstrip()
 
 
 def _table(rows: pd.DataFrame) -> str:
-    cells: list[tuple[str, ...]] = [("model", "T / K", "n", SHOWN[0], "over Hilbert", *SHOWN[1:])]
+    leading, index = told_by_all(rows)
+    shown = (leading, "hilbert_distance", index)
+    cells: list[tuple[str, ...]] = [("model", "T / K", "n", leading, "over Hilbert", *shown[1:])]
     for row in rows.to_dict("records"):
         used = str(row["realizations"]) + ("*" if row["excluded"] else "")
-        first, *others = (_measured(row, measure) for measure in SHOWN)
-        cells.append((str(row["model"]), f"{row['temperature_k']:g}", used, first, _ratio(row), *others))
+        first, *others = (_measured(row, measure) for measure in shown)
+        cells.append(
+            (
+                str(row["model"]),
+                f"{row['temperature_k']:g}",
+                used,
+                first,
+                _ratio(row) if leading == LEADING else "-",
+                *others,
+            )
+        )
     widths = [
         max(narrow, max(map(len, column)) + 1) for narrow, column in zip(NARROWEST, zip(*cells, strict=True), strict=True)
     ]
@@ -79,12 +100,12 @@ def _number(row: Mapping[object, object], key: str) -> float:
     return float(value) if isinstance(value, (int, float)) else np.nan
 
 
-def _temperatures(rows: pd.DataFrame) -> str:
+def _temperatures(rows: pd.DataFrame, told: tuple[str, str]) -> str:
+    names = told if PROFILE in told else SHOWN_TEMPERATURES
     lines = ["Crossover temperature: half of the change from the coldest to the hottest point"]
-    width = max(len(name) for name in SHOWN_TEMPERATURES) + 2
-    chosen = rows[rows["measure"].isin(SHOWN_TEMPERATURES)]
-    for measure in SHOWN_TEMPERATURES:
-        found = chosen[chosen["measure"] == measure].to_dict("records")
+    width = max(map(len, names)) + 2
+    for measure in names:
+        found = rows[rows["measure"] == measure].to_dict("records")
         lines += [f"  {measure:<{width}}{row['model']:<12}{_crossover(row)}" for row in found]
     return "\n".join(lines)
 

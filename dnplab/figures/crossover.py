@@ -10,7 +10,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from dnplab.comparison import LEADING, RATIO, REFERENCE, group_words, in_order, of_group, split_groups
+from dnplab.comparison import (
+    INDEX,
+    LEADING,
+    PROFILE,
+    PROFILE_INDEX,
+    RATIO,
+    REFERENCE,
+    group_words,
+    in_order,
+    of_group,
+    split_groups,
+    told_by_all,
+)
 from dnplab.figures.style import (
     BOLTZMANN,
     band,
@@ -24,14 +36,18 @@ from dnplab.figures.style import (
 __all__ = ["crossover_figure", "profiles_figure", "spectra_figure", "temperature_axis"]
 
 LABELS = {
+    PROFILE: r"profile deviation $\mathrm{rms}_i\,|P_i - P_i^{\mathrm{fit}}|\,/\,|P_0|$",
+    PROFILE_INDEX: "profile index",
     LEADING: r"ansatz deviation $\mathrm{rms}_i\,|P_i - P_i^{\mathrm{ansatz}}|\,/\,|P_0|$",
-    "localization_index": "localization index",
+    INDEX: "localization index",
     RATIO: "ansatz deviation\nrelative to hilbert",
 }
 
 
 def crossover_figure(table: pd.DataFrame, temperatures: pd.DataFrame, groups: Sequence[str] = ()) -> Figure:
-    """Ansatz deviation, localization index and ratio to the Hilbert model against temperature.
+    """Ansatz deviation, localization index and, where there is a Hilbert model, the ratio to it against temperature.
+
+    Where a model has no ansatz (correlations of few spins), the deviation and the index are those of the profile that fits.
 
     Lines are means, bands standard errors (for the ratio the 95 % bootstrap interval). A diamond on
     a curve marks its crossover temperature, the bar through it the 95 % interval.
@@ -105,7 +121,13 @@ def _ends_figure(table: pd.DataFrame, groups: Sequence[str], draw: Callable[[Axe
 
 
 def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, group: Mapping[str, object]) -> None:
-    axes = part.subplot_mosaic([[LEADING, "localization_index"], [LEADING, RATIO]], width_ratios=[1.6, 1])
+    leading, index = told_by_all(table)
+    compared = RATIO in table and table.loc[table["model"] != REFERENCE, RATIO].notna().any()
+    widths = [1.6, 1.0]
+    if compared:
+        axes = part.subplot_mosaic([[leading, index], [leading, RATIO]], width_ratios=widths)
+    else:
+        axes = part.subplot_mosaic([[leading, index]], width_ratios=widths)
     marked = False
     for measure, ax in axes.items():
         for model in in_order(table["model"]):
@@ -116,16 +138,17 @@ def _panels(part: SubFigure, table: pd.DataFrame, temperatures: pd.DataFrame, gr
         temperature_axis(ax, table["temperature_k"].unique())
         ax.set_ylabel(LABELS[str(measure)])
         ax.margins(y=0.1)
-    axes[RATIO].axhline(1.0, color=colour_of(REFERENCE), lw=1.5)
-    for measure in (LEADING, "localization_index"):
+    for measure in (leading, index):
         axes[measure].set_ylim(bottom=0.0)
-    axes["localization_index"].set_xlabel("")
-    axes["localization_index"].tick_params(labelbottom=False)
+    if compared:
+        axes[RATIO].axhline(1.0, color=colour_of(REFERENCE), lw=1.5)
+        axes[index].set_xlabel("")
+        axes[index].tick_params(labelbottom=False)
     if marked:
-        axes[LEADING].plot([], [], "D", ms=7, mfc="white", mec="0.4", mew=1.6, label="half of the change")
-    axes[LEADING].legend(loc="upper left")
+        axes[leading].plot([], [], "D", ms=7, mfc="white", mec="0.4", mew=1.6, label="half of the change")
+    axes[leading].legend(loc="upper left")
     if group:
-        axes[LEADING].set_title(", ".join(group_words(group)), loc="left")
+        axes[leading].set_title(", ".join(group_words(group)), loc="left")
     finish(*axes.values())
 
 
