@@ -18,7 +18,8 @@ _DENSE_MATRICES = 3.6  # (D^2, D^2), as measured at N = 6
 _EQUATION_MATRICES = 10.0  # of a generator by itself, and what its application takes
 _BEYOND_ALL_SPINS = 200  # 16^N is a float64 up to there
 _BASE = 180e6  # interpreter and libraries
-_STAR_BYTES = 16.0  # of an element: the matrix of a star in float64, then it and its inverse in float32
+_STAR_BYTES = 20.0  # of an element: a star's matrix is gathered, laid out anew and rounded to float32
+_HIERARCHY_BASE = 225e6  # with compiled kernels
 
 
 def estimate_bytes(n_spins: int, model: str, dense: bool = False, order: int | None = None) -> float:
@@ -62,7 +63,7 @@ def require_memory(
 
 def _hierarchy_bytes(n_spins: int, order: int) -> float:
     if order == 1:
-        return _BASE
+        return _HIERARCHY_BASE
     v = order - 1
     here, below, above = (math.comb(n_spins, w) for w in (v, v - 1, order))
     block = 9.0**v
@@ -71,4 +72,4 @@ def _hierarchy_bytes(n_spins: int, order: int) -> float:
     stars = below * ((n_spins - v + 1) * 3.0**v) ** 2 * _STAR_BYTES
     # strings of order + 1 spins, whose supports are listed to estimate what the cut costs
     lists = 8.0 * math.comb(n_spins, order + 1) * 3 * (order + 1)
-    return _BASE + rows + max(own, stars, lists + 16.0 * above * 3.0**order)
+    return _HIERARCHY_BASE + rows + max(own, stars, lists + 16.0 * above * 3.0**order)
