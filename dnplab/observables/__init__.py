@@ -1,5 +1,6 @@
 """What is measured on a steady state."""
 
+from dnplab.observables.correlation_epr import correlation_epr_spectrum
 from dnplab.observables.eigenstates import Eigenstates, eigenstates_of_rho
 from dnplab.observables.entanglement import entanglement_entropies
 from dnplab.observables.epr import diagonal_epr_spectrum, epr_spectrum
@@ -17,6 +18,7 @@ __all__ = [
     "SpinTemperature",
     "bloch_profile",
     "boltzmann_populations",
+    "correlation_epr_spectrum",
     "diagonal_epr_spectrum",
     "eigenstates_of_rho",
     "entanglement_entropies",
