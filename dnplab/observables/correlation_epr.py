@@ -46,8 +46,8 @@ def correlation_epr_spectrum(state: SteadyState, edges_mhz: ArrayLike, resolutio
     """f (len(edges) - 1,) per MHz, averaged over the bins between ascending edges (MHz from electron_ghz).
 
     state : of model "correlation"
-    resolution_mhz : standard deviation of the line that every transition becomes, in the middle of the band of ad; towards its
-        ends lines are narrower
+    resolution_mhz : standard deviation of the line that every transition becomes, in the middle of the band of ad; it is
+        less towards the ends
 
     Raises ParameterError.
     """
