@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pandas as pd
 
 __all__ = [
+    "CUT",
     "DIFFERENCE",
     "INDEX",
     "INDEX_DIFFERENCE",
@@ -33,6 +34,7 @@ REFERENCE = "hilbert"
 OVER, MINUS = f"_over_{REFERENCE}", f"_minus_{REFERENCE}"  # behind a measure: its ratio to the reference, its difference
 LEADING, INDEX = "ansatz_deviation", "localization_index"
 RATIO, DIFFERENCE, INDEX_DIFFERENCE = f"{LEADING}{OVER}", f"{LEADING}{MINUS}", f"{INDEX}{MINUS}"
+CUT = "truncation_error"
 PROFILE, PROFILE_INDEX = "profile_deviation", "profile_index"  # the same for any number of spins
 UNCOUPLED = f"{LEADING}_over_uncoupled"
 

@@ -217,12 +217,19 @@ def _other_numerics(plan: Plan, found: Sequence[TrackedRun]) -> list[str]:
 
 def _print_averages(run: TrackedRun) -> None:
     """The means of a single run, with their standard errors."""
+    undefined: dict[tuple[str, float], list[str]] = {}
     for key, mean in sorted(run.metrics.items()):
         if key.startswith("obs.") and not key.endswith("_sem"):
             error = run.metrics.get(f"{key}_sem")
             print(f"  {key.removeprefix('obs.'):<24}{mean:>10.4f}" + ("" if error is None else f" ± {error:.4f}"))
         elif key.startswith("check.undefined."):
-            print(f"  {key.removeprefix('check.undefined.')} is not defined for {mean:.0f} realizations.")
+            name = key.removeprefix("check.undefined.")
+            undefined.setdefault((run.tags.get(f"undefined.{name}", ""), mean), []).append(name)
+    for (reason, count), names in undefined.items():
+        are = "is" if len(names) == 1 else "are"
+        print(f"  {', '.join(names)} {are} not defined for {count:.0f} realizations" + (f": {reason}" if reason else "."))
+    if cut := run.metrics.get("check.worst_truncation_error"):
+        print(f"  The cut of the correlations moves the worst P_i by an estimated {cut:.2g} of |P_0|, or less.")
     if excluded := run.metrics.get("check.excluded"):
         print(f"  {excluded:.0f} realizations did not converge and are in no average.")
 

@@ -15,7 +15,7 @@ from dnplab.analysis.curves import MEASURES, MINUS, OVER, Curves, curves_of
 from dnplab.analysis.definitions import DEFINITIONS, FOLLOWED, crossover_definitions, locate, trivial
 from dnplab.analysis.pairs import paired_difference
 from dnplab.analysis.sweep import Sweep
-from dnplab.comparison import LEADING, RATIO, REFERENCE, in_order, of_group, split_groups
+from dnplab.comparison import CUT, LEADING, RATIO, REFERENCE, in_order, of_group, split_groups
 
 __all__ = ["DIFFERENCE", "Crossover", "find_crossover", "find_definitions", "write_definitions", "write_results"]
 
@@ -162,7 +162,7 @@ def _by_model(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 def _crossovers(curves: Curves) -> Iterator[dict[str, object]]:
     for m, model in enumerate(curves.models):
         for name in curves.measures:
-            row = None if trivial(model, name) else locate(curves, name, m, DEFINITIONS["half rise"])
+            row = None if name == CUT or trivial(model, name) else locate(curves, name, m, DEFINITIONS["half rise"])
             if row is not None:
                 yield {"model": model, "measure": name, **row}
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dnplab.analysis.bootstrap import resample_weights
 from dnplab.analysis.grids import Array, Average, average, cubes, ratio, stored
-from dnplab.comparison import INDEX, LEADING, MINUS, OVER, PROFILE, PROFILE_INDEX, RATIO, REFERENCE, in_order
+from dnplab.comparison import CUT, INDEX, LEADING, MINUS, OVER, PROFILE, PROFILE_INDEX, RATIO, REFERENCE, in_order
 from dnplab.errors import ParameterError
 
 __all__ = ["MEASURES", "MINUS", "OVER", "Array", "Curves", "curves_of"]
@@ -31,6 +31,7 @@ MEASURES = (
     "sz_spread",
     "beta_s",
     "nuclear_polarization",
+    CUT,
 )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from dnplab.analysis.curves import MEASURES
 from dnplab.analysis.definitions import DEFINITIONS
 from dnplab.comparison import (
+    CUT,
     INDEX,
     LEADING,
     PROFILE,
@@ -69,8 +70,12 @@ def _table(rows: pd.DataFrame) -> str:
         notes.append("Points with n = 0 have no finished run.")
     if (excluded := int(rows["excluded"].sum())) > 0:
         notes.append(f"* {excluded} realizations did not converge and are in no average (column excluded).")
-    if partial := [name for name in MEASURES if f"{name}_n" in rows and (rows[f"{name}_n"] < rows["realizations"]).any()]:
+    names = [name for name in MEASURES if name != CUT and f"{name}_n" in rows]
+    if partial := [name for name in names if (rows[f"{name}_n"] < rows["realizations"]).any()]:
         notes.append(f"Not defined for every realization: {', '.join(partial)}; column <measure>_n has their n.")
+    if CUT in rows and (cuts := rows[CUT].dropna()).any():
+        costs = " to ".join(dict.fromkeys(f"{cost:.2g}" for cost in (cuts.min(), cuts.max())))
+        notes.append(f"Correlations are cut, at an estimated cost of {costs} of |P_0| for the worst P_i ({CUT}).")
     notes.append("n realizations; mean ± standard error; ratio of means with its 95 % bootstrap interval.")
     return "\n".join([*lines, *notes])
 
