@@ -7,7 +7,7 @@ import math
 from dnplab.arrays import free_bytes
 from dnplab.errors import MemoryEstimateError
 
-__all__ = ["estimate_bytes", "require_memory"]
+__all__ = ["estimate_bytes", "require_bytes", "require_memory"]
 
 # float64 matrices (D, D) alive at the peak, as measured from N = 10 to 14; a float32 cycle's vectors are 20 of them, up to
 # N = 9 40. Where float32 stalls and float64 takes over, it needs up to 16 more.
@@ -20,6 +20,7 @@ _BEYOND_ALL_SPINS = 200  # 16^N is a float64 up to there
 _BASE = 180e6  # interpreter and libraries
 _STAR_BYTES = 20.0  # of an element: a star's matrix is gathered, laid out anew and rounded to float32
 _HIERARCHY_BASE = 225e6  # with compiled kernels
+_CHUNKS = 2.0  # of a support's elimination, alive at once
 
 
 def estimate_bytes(n_spins: int, model: str, dense: bool = False, order: int | None = None) -> float:
@@ -61,15 +62,32 @@ def require_memory(
         )
 
 
+def require_bytes(what: str, needed: float) -> None:
+    """Raise with the numbers if something would not fit into the free memory of this machine."""
+    if needed > (free := free_bytes("cpu")):
+        raise MemoryEstimateError(
+            f"{what} would need about {needed / 2**30:.3g} GiB of memory and {free / 2**30:.3g} GiB are free; "
+            "use fewer spins, a lower order, or a machine with more memory."
+        )
+
+
 def _hierarchy_bytes(n_spins: int, order: int) -> float:
     if order == 1:
         return _HIERARCHY_BASE
-    v = order - 1
-    here, below, above = (math.comb(n_spins, w) for w in (v, v - 1, order))
-    block = 9.0**v
-    rows = 8.0 * here * (1 + v * (n_spins - v)) * block
-    own = 8.0 * above * order * block  # what the eliminated supports add to their faces
-    stars = below * ((n_spins - v + 1) * 3.0**v) ** 2 * _STAR_BYTES
+
+    def supports(weight: int) -> float:
+        return float(min(math.comb(n_spins, weight), 10**300))
+
+    v = min(order - 1, 300)
+    kept = range(1, v + 1)
+    # rows of blocks of the matrix, local blocks below it, pair terms with and without relaxation
+    rows = 8.0 * supports(v) * (1 + v * (n_spins - v)) * 9.0**v
+    local = sum(8.0 * supports(w) * 9.0**w for w in kept[:-1])
+    ladders = sum(16.0 * supports(w) * w * 9.0**w / 3.0 for w in kept[1:])
+    own = 8.0 * supports(order) * order * 9.0**v  # what the eliminated supports add to their faces
+    stars = [supports(w - 1) * ((n_spins - w + 1) * 3.0**w) ** 2 for w in kept]
+    inverses = 4.0 * sum(stars)
     # strings of order + 1 spins, whose supports are listed to estimate what the cut costs
-    lists = 8.0 * math.comb(n_spins, order + 1) * 3 * (order + 1)
-    return _HIERARCHY_BASE + rows + max(own, stars, lists + 16.0 * above * 3.0**order)
+    lists = 24.0 * supports(order + 1) * (order + 1) + 16.0 * supports(order) * 3.0**order
+    support = 8.0 * (3.0**order + 2.0 * order * 3.0**v) ** 2 * _CHUNKS  # at least one at a time
+    return _HIERARCHY_BASE + rows + local + ladders + max(own + support, (_STAR_BYTES - 4.0) * max(stars) + inverses, lists)

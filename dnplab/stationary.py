@@ -215,7 +215,7 @@ def _checked(state: SteadyState, rtol: float) -> SteadyState:
         f"The {state.model} steady state of {state.system.n_spins} spins ended as '{state.outcome}' after "
         f"{state.iterations} iterations (method {state.solution.method}): estimated error "
         f"{state.error_estimate:.1e} for rtol = {rtol:.1e}, residual {state.residual:.1e}; "
-        "use method=auto, or a larger rtol."
+        f"use {'another order' if state.correlations else 'method=auto'}, or a larger rtol."
     )
 
 

@@ -61,9 +61,11 @@ def eliminate(hierarchy: Hierarchy, weight: int, diagonal: FloatArray | None = N
     own = np.empty((large.count, weight, size, size))
     step = max(1, CHUNK_BYTES // (8 * (AXES**weight + 2 * weight * size) ** 2))
 
+    all_members, all_faces = large.members, large.faces  # made once, before threads ask for them
+
     def fill(first: int) -> None:
         part = slice(first, first + step)
-        members, faces = large.members[part], large.faces[part]
+        members, faces = all_members[part], all_faces[part]
         local = hierarchy.local(members) if diagonal is None else diagonal[part]
         pairs = np.swapaxes(hierarchy.pair_terms(members), 1, 2)
         change = pairs @ np.linalg.solve(local, hierarchy.raising(members))  # L D^{-1} R = -pairs D^{-1} R, subtracted

@@ -16,27 +16,35 @@ __all__ = ["LocalInverse"]
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-CONDITION = 1e6  # of eigenvectors: beyond it (near critical damping) supports are solved one by one
+CONDITION = 1e8  # of the eigenvectors of a support: beyond it (near critical damping) supports are solved one by one
+CHUNK_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
 class LocalInverse:
-    """values (N, 3) and vectors (N, 3, 3), with their inverses, of the Bloch matrices; None where they are defective."""
+    """values (N, 3) and vectors (N, 3, 3), with their inverses and worst condition, of the Bloch matrices."""
 
     hierarchy: Hierarchy
     values: ComplexArray
     vectors: ComplexArray
-    inverses: ComplexArray | None
+    inverses: ComplexArray
+    condition: float
 
     @classmethod
     def of(cls, hierarchy: Hierarchy) -> Self:
         """Of the spins of a hierarchy."""
         values, vectors = np.linalg.eig(hierarchy.bloch.astype(np.complex128))
-        good = np.linalg.cond(vectors).max() < CONDITION
-        return cls(hierarchy, values, vectors, np.linalg.inv(vectors) if good else None)
+        condition = float(np.linalg.cond(vectors).max())
+        good = condition < CONDITION
+        return cls(hierarchy, values, vectors, np.linalg.inv(vectors) if good else vectors, condition)
 
     def solve(self, members: IntArray, strings: FloatArray) -> FloatArray:
         """D_S^{-1} c (m, 3^w) on supports (m, w)."""
-        if self.inverses is None:
-            return np.asarray(np.linalg.solve(self.hierarchy.local(members), strings[:, :, None])[:, :, 0])
+        weight = members.shape[1]
+        if not self.condition**weight < CONDITION:
+            out, step = np.empty_like(strings), max(1, CHUNK_BYTES // (8 * strings.shape[1] ** 2))
+            for first in range(0, len(members), step):
+                part = slice(first, first + step)
+                out[part] = np.linalg.solve(self.hierarchy.local(members[part]), strings[part, :, None])[:, :, 0]
+            return out
         return kernels.solved(members, self.values, self.vectors, self.inverses, strings, np.empty_like(strings))

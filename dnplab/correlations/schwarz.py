@@ -71,4 +71,7 @@ class Schwarz:
 
 
 def _invert(matrices: NDArray[np.floating[Any]], star: int) -> None:
-    matrices[star] = np.linalg.inv(matrices[star])
+    try:
+        matrices[star] = np.linalg.inv(matrices[star])
+    except np.linalg.LinAlgError:
+        matrices[star] = np.nan  # as a GPU does: the solve ends as stalled

@@ -35,49 +35,60 @@ def spin_pairs(weight: int) -> list[tuple[int, int]]:
 
 
 @cache
-def pair_tables(weight: int, ising: bool) -> FloatArray:
-    """(pairs, 3^w, w 3^(w-1)): strings on S driven by those on its w faces, one face after the other, per U of a pair."""
-    pairs, digits = spin_pairs(weight), _digits(weight)
-    strength = np.array([0.5, 0.5, -1.0 if ising else 0.0])
-    table = np.zeros((len(pairs), AXES**weight, weight, AXES ** (weight - 1)))
-    for number, pair in enumerate(pairs):
+def pair_entries(weight: int, ising: bool) -> Entries:
+    """What drives the strings on a support S from those on its faces, per U of a pair: see `dnplab.kernels.strings`."""
+    digits, strength = _digits(weight), np.array([0.5, 0.5, -1.0 if ising else 0.0])
+    parts = []
+    for number, pair in enumerate(spin_pairs(weight)):
         for removed, kept in (pair, pair[::-1]):
             a, b = digits[removed], digits[kept]
             for c in range(AXES):
-                source = digits.copy()
+                coefficient = -2.0 * strength[a] * LEVI_CIVITA[a, b, c]
+                row = np.flatnonzero(coefficient)
+                source = digits[:, row]
                 source[kept] = c
-                column = _numbers(np.delete(source, removed, axis=0))
-                table[number, np.arange(AXES**weight), removed, column] += -2.0 * strength[a] * LEVI_CIVITA[a, b, c]
-    return table.reshape(len(pairs), AXES**weight, weight * AXES ** (weight - 1))
-
-
-@cache
-def relaxation_table(weight: int) -> FloatArray:
-    """(3^w, w 3^(w-1)): 1 where a string on S has z at the place that the string on the face lacks."""
-    digits = _digits(weight)
-    table = np.zeros((AXES**weight, weight, AXES ** (weight - 1)))
-    for place in range(weight):
-        longitudinal = np.flatnonzero(digits[place] == Z)
-        table[longitudinal, place, _numbers(np.delete(digits[:, longitudinal], place, axis=0))] = 1.0
-    return table.reshape(AXES**weight, weight * AXES ** (weight - 1))
-
-
-@cache
-def pair_entries(weight: int, ising: bool) -> Entries:
-    """`pair_tables` without its zeros: see `dnplab.kernels.strings`."""
-    return _entries(pair_tables(weight, ising), weight)
+                parts.append((number, removed, row, _numbers(np.delete(source, removed, axis=0)), coefficient[row]))
+    return _joined(parts)
 
 
 @cache
 def raising_entries(weight: int, ising: bool) -> Entries:
-    """The same with `relaxation_table` as one pair more."""
-    return _entries(np.concatenate([pair_tables(weight, ising), relaxation_table(weight)[None]]), weight)
+    """The same, with relaxation as one pair more: 1 where a string on S has z at the place that the face lacks."""
+    digits = _digits(weight)
+    parts = []
+    for place in range(weight):
+        row = np.flatnonzero(digits[place] == Z)
+        column = _numbers(np.delete(digits[:, row], place, axis=0))
+        parts.append((len(spin_pairs(weight)), place, row, column, np.ones(len(row))))
+    both = zip(pair_entries(weight, ising), _joined(parts), strict=True)
+    pair, row, face, column, coefficient = (np.concatenate(arrays) for arrays in both)
+    return pair, row, face, column, coefficient
 
 
-def _entries(tables: FloatArray, weight: int) -> Entries:
-    split = tables.reshape(*tables.shape[:2], weight, -1)
-    pair, row, face, column = np.nonzero(split)
-    return pair, row, face, column, split[pair, row, face, column]
+@cache
+def pair_tables(weight: int, ising: bool) -> FloatArray:
+    """(pairs, 3^w, w 3^(w-1)): `pair_entries` as matrices, the strings on one face after those on the other."""
+    pair, row, face, column, coefficient = pair_entries(weight, ising)
+    tables = np.zeros((len(spin_pairs(weight)), AXES**weight, weight, AXES ** (weight - 1)))
+    tables[pair, row, face, column] = coefficient
+    return tables.reshape(len(tables), AXES**weight, weight * AXES ** (weight - 1))
+
+
+@cache
+def relaxation_table(weight: int) -> FloatArray:
+    """(3^w, w 3^(w-1)): the matrix of the last pair of `raising_entries`."""
+    pair, row, face, column, coefficient = raising_entries(weight, False)
+    last = pair == len(spin_pairs(weight))
+    table = np.zeros((AXES**weight, weight, AXES ** (weight - 1)))
+    table[row[last], face[last], column[last]] = coefficient[last]
+    return table.reshape(AXES**weight, weight * AXES ** (weight - 1))
+
+
+def _joined(parts: list[tuple[int, int, IntArray, IntArray, FloatArray]]) -> Entries:
+    counts = [len(row) for _, _, row, _, _ in parts]
+    pair, face = (np.repeat(np.array([part[k] for part in parts], dtype=np.int64), counts) for k in (0, 1))
+    row, column = (np.concatenate([np.zeros(0, dtype=np.int64), *(part[k] for part in parts)]) for k in (2, 3))
+    return pair, row, face, column, np.concatenate([np.zeros(0), *(part[4] for part in parts)])
 
 
 def _digits(weight: int) -> IntArray:

@@ -27,7 +27,7 @@ OF_RHO = {  # measures that need a density matrix, by observable
     "polarization": ("hilbert_distance",),
     "spin_temperature": ANSATZ,
     "eigenstates": ("sz_spread", "entropy", "entropy_ratio"),
-    "level_statistics": ("gap_ratio",),
+    "epr": ("epr",),
 }
 
 
@@ -106,6 +106,8 @@ def _correlations(spec: EnsembleSpec, state: SteadyState, out: Realization) -> N
     except UndefinedMeasureError as error:
         asked = {name for observable, names in OF_RHO.items() if observable in spec.observables for name in names}
         out.undefined |= dict.fromkeys(sorted(asked), str(error))
+    if "level_statistics" in spec.observables:
+        out.undefined["gap_ratio"] = "model=correlation does not make the levels of H_S; use model=hilbert or nonsecular."
     if "polarization" in spec.observables:
         measures, undefined = localization_measures(state, None, None)
         out.scalars |= measures

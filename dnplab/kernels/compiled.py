@@ -32,7 +32,7 @@ class Kernel:
         # mirrored: a row stands for what is right of the diagonal, so the first ones are the long ones
         self._mirrored = mirrored
         # fused multiply-add, no reordering
-        self._compiled = [njit(cache=True, nogil=True, fastmath={"contract"})(body) for body in bodies]
+        self._compiled = [njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")(body) for body in bodies]
 
     def __call__(self, *arguments: Any) -> Array:
         """The last argument, filled."""

@@ -30,6 +30,7 @@ from dnplab.correlations import Correlations
 from dnplab.correlations.strings import AXES, pair_entries, spin_pairs
 from dnplab.correlations.supports import Supports
 from dnplab.errors import ParameterError
+from dnplab.memory import require_bytes
 from dnplab.stationary import SteadyState
 from dnplab.system import SpinSystem
 from dnplab.units import RAD_US_PER_MHZ
@@ -40,6 +41,8 @@ FloatArray = NDArray[np.float64]
 X, Y, Z = range(AXES)
 MARGIN, LINES = 1.1, 5.0  # from the largest frequency of ad to the end of the band, and in widths of a line
 MOST_MOMENTS = 100_000
+CHUNK = 1 << 22  # elements of an (edges, moments) table
+_VECTORS, _ENTRIES = 4.5, 400.0  # vectors (strings, N) alive at once; bytes of the generator in the making, a string
 
 
 def correlation_epr_spectrum(state: SteadyState, edges_mhz: ArrayLike, resolution_mhz: float) -> FloatArray:
@@ -58,10 +61,13 @@ def correlation_epr_spectrum(state: SteadyState, edges_mhz: ArrayLike, resolutio
     if len(edges) < 2 or not (np.diff(edges) > 0).all():
         raise ParameterError("edges_mhz", edges_mhz, "at least two edges in ascending order")
     resolution = RAD_US_PER_MHZ * checks.positive("resolution_mhz", resolution_mhz)
+    strings, spins = sum(part.size for part in correlations.strings), state.system.n_spins
+    require_bytes("A spectrum by moments", strings * (_VECTORS * 16.0 * spins + _ENTRIES))
     generator = _precession(state.system, correlations.order)
     scale = MARGIN * _largest_frequency(generator) + LINES * resolution
     moments = _moments(generator, correlations, scale, math.ceil(math.pi * scale / resolution))
-    integral = np.diff(_primitive(RAD_US_PER_MHZ * edges / scale, moments)).real
+    parts = np.array_split(RAD_US_PER_MHZ * edges / scale, max(1, len(edges) * len(moments) // CHUNK))
+    integral = np.diff(np.concatenate([_primitive(x, moments) for x in parts])).real
     return np.asarray(integral / (state.system.n_spins * np.diff(edges)))
 
 

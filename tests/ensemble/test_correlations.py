@@ -31,7 +31,7 @@ def test_a_cut_has_the_measures_that_need_no_density_matrix() -> None:
         found.scalars
     )
     assert set(found.undefined) == OF_RHO
-    assert all("model=nonsecular" in reason for reason in found.undefined.values())
+    assert all("nonsecular" in reason for reason in found.undefined.values())
     assert set(found.arrays) == {"offset_mhz", "polarization", "bloch"}
     assert np.isfinite(list(found.scalars.values())).all()
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dnplab import Bath, Drive, SpinSystem, arrays, stationary, steady_state
+from dnplab import Bath, Drive, SpinSystem, stationary, steady_state
 from dnplab.arrays import namespace_on
 from dnplab.correlations import Hierarchy, solve_hierarchy
 from dnplab.correlations import solve as solve_module
@@ -121,7 +121,7 @@ def random_problem(rng: np.random.Generator) -> tuple[SpinSystem, Bath, Drive]:
 
 
 def test_the_estimate_bounds_the_error() -> None:
-    """In at least 95 of 100 random systems, at orders 1 to 3, and less than ten times too large in the median."""
+    """In 97 of 100 random systems, at orders 1 to 3, and less than ten times too large in the median."""
     rng = np.random.default_rng(20)
     ratios: dict[int, list[float]] = {1: [], 2: [], 3: []}
     for _ in range(200):
@@ -131,7 +131,7 @@ def test_the_estimate_bounds_the_error() -> None:
             state = steady_state(system, bath, drive, "correlation", rtol=1e-9, order=order)
             found.append(state.truncation_error / float(np.abs(state.polarization - exact).max()))
     for order, found in ratios.items():
-        assert np.mean(np.array(found) >= 1.0) >= 0.95, order
+        assert np.mean(np.array(found) >= 1.0) >= 0.97, order
         assert np.median(found) < 10.0, order
 
 
@@ -146,7 +146,7 @@ def test_stars_and_a_dense_solve_agree(order: int, monkeypatch: pytest.MonkeyPat
     assert stars.error_estimate < 1e-11
     size = np.sqrt(1.0 + sum(dense.weights))
     for here, there in zip(stars.strings, dense.strings, strict=True):
-        assert np.linalg.norm(here - there) < 1e-9 * size
+        assert np.linalg.norm(here - there) < 1e-11 * size
 
 
 @pytest.mark.parametrize(("n_spins", "order", "direct"), [(6, 3, 10_000), (6, 3, 0), (6, 4, 0), (5, 1, 0)])
@@ -175,11 +175,24 @@ def test_a_critically_damped_spin_has_an_estimate_too() -> None:
     bloch = bloch.copy()
     bloch[2, 0, 1], bloch[2, 1, 0] = -1e-3, 1e-3
     near = replace(hierarchy, bloch=bloch)
-    assert LocalInverse.of(critical).inverses is None
-    assert LocalInverse.of(near).inverses is not None
+    assert LocalInverse.of(critical).condition > 1e6 > LocalInverse.of(near).condition
     here, there = (solve_hierarchy(h, 3, 1e-10, CPU) for h in (critical, near))
     np.testing.assert_allclose(here.polarization, there.polarization, rtol=0, atol=1e-5)
     assert here.truncation == pytest.approx(there.truncation, rel=1e-3)
+
+
+@pytest.mark.parametrize("near", [0.0, 1e-10, 1e-8, 1e-4])
+def test_near_critical_damping_no_string_is_lost(near: float) -> None:
+    """The purity of order N, whose top strings come from the eigenvectors of Bloch matrices or around them."""
+    bath = Bath(12.0, t1_us=1.6, t_star_us=0.16, t_zero_us=0.16)
+    rate = (0.5 / 1.6 + 0.25 / 0.16 - 1.0 / 1.6) / 2
+    system = SpinSystem.sample(4, 0.0, 0.75, (1, 1))
+    drive = Drive(93.9, rate * (1.0 + near) / (2 * np.pi))
+    exact = steady_state(system, bath, drive, rtol=1e-12)
+    found = steady_state(system, bath, drive, "correlation", 1e-12, order=4)
+    assert found.correlations is not None
+    purity = 16 * float(np.sum(np.abs(exact.density_matrix()) ** 2))
+    assert 1.0 + found.correlations.weights.sum() == pytest.approx(purity, rel=1e-7)
 
 
 @pytest.mark.parametrize(("n_spins", "weight"), [(7, 3), (5, 1), (6, 6), (4, 0)])
@@ -250,4 +263,24 @@ def test_a_solve_that_does_not_converge_is_an_error(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(solve_module, "DIRECT", 0)
     with pytest.raises(ConvergenceError, match="correlation steady state of 8 spins"):
         steady_state(sample(8), uniform_bath(1.2), table_drive(), "correlation")
-    assert arrays.namespace_on("cpu") is CPU
+
+
+def test_stars_that_fail_give_way_to_a_dense_solve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strong couplings of near-resonant spins with slow relaxation, where the stars stall; both paths know their errors."""
+    system = SpinSystem.sample(12, 0.0, 2.0, (99, 1))
+    problem = Hierarchy.of(system, Bath(4.3, 3.6e5, 0.0338, 0.0338), Drive(93.9, 0.0055))
+    dense = solve_hierarchy(problem, 3, 1e-10, CPU)
+    monkeypatch.setattr(solve_module, "DIRECT", 100)
+    stars = solve_hierarchy(problem, 3, 1e-10, CPU)
+    size = np.sqrt(1.0 + sum(dense.weights))
+    apart = max(float(np.linalg.norm(a - b)) for a, b in zip(stars.strings, dense.strings, strict=True)) / size
+    assert apart <= 10 * max(stars.error_estimate, dense.error_estimate, 1e-12)
+    assert stars.outcome.success
+
+
+def test_polarizations_beyond_one_are_no_secret() -> None:
+    """A cut may be unphysical; its estimate is then at least what is too much."""
+    system, bath = SpinSystem.sample(4, 5.0, 1.5, (3, 497)), Bath(1.2, 160.0, np.inf, np.inf)
+    state = steady_state(system, bath, Drive(93.8989, 0.3), "correlation", order=2)
+    assert np.abs(state.polarization).max() > 1.1
+    assert state.truncation_error >= np.abs(state.polarization).max() - 1.0
