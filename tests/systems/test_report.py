@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from dnplab.errors import TrackingError
 from dnplab.tracking import Store, TrackedRun, default_uri, find_runs
 from experiments.report import write_report
 from tests.systems.html import Page
-from tests.systems.outputs import run
+from tests.systems.outputs import copied, run
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS, TEMPERATURES = ("hilbert", "nonsecular"), ("1.2", "4", "12")
@@ -63,12 +62,7 @@ def page(outputs: Path, sweep: Sweep) -> Page:
 @pytest.fixture
 def changed(outputs: Path, tmp_path: Path) -> Store:
     """A copy of the store, to be spoiled."""
-    shutil.copytree(outputs, tmp_path / "copy")
-    with sqlite3.connect(tmp_path / "copy" / "mlflow.db") as database:
-        for table, column in (("runs", "artifact_uri"), ("experiments", "artifact_location")):
-            database.execute(f"UPDATE {table} SET {column} = replace({column}, '{outputs}', '{tmp_path / 'copy'}')")
-    database.close()
-    return Store(default_uri(tmp_path / "copy"), "dnplab", create=False)
+    return Store(default_uri(copied(outputs, tmp_path / "copy")), "dnplab", create=False)
 
 
 def report(store: Store, sweep: str | None = None) -> Page:
