@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dnplab.analysis.completeness import Point, canonical, describe_missing, distinct, missing_points
-from dnplab.errors import DamagedRunError, TrackingError
+from dnplab.errors import TrackingError
 from dnplab.tracking import (
     OUTDATED,
     DeclaredSweep,
@@ -27,6 +27,7 @@ from dnplab.tracking import (
     experiment_names,
     find_runs,
     read_table,
+    require_names,
     shown,
 )
 
@@ -76,9 +77,7 @@ class SweepRuns:
         found = {run.run_id: self.store.file_names(run) for run in self.runs}
         for run in self.runs:
             logged = {"realizations.parquet", *(name for name in digests_of(run) if name.endswith(".parquet"))}
-            if logged - found[run.run_id]:
-                complaint = f"The files of the finished run {run.name!r} ({run.run_id}) are gone from the store"
-                raise DamagedRunError(run.run_id, complaint)
+            require_names(run, logged, found[run.run_id])
         return found
 
     def long(self, name: str, keys: pd.DataFrame, files: Mapping[str, set[str]]) -> pd.DataFrame:

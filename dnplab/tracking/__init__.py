@@ -2,7 +2,16 @@
 
 from dnplab.tracking._mlflow import shown
 from dnplab.tracking.collecting import copy_finished
-from dnplab.tracking.files import DIGESTS, OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
+from dnplab.tracking.files import (
+    DIGESTS,
+    OUTDATED,
+    digests_of,
+    fetch_files,
+    outdate,
+    read_table,
+    require_names,
+    require_whole,
+)
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
 from dnplab.tracking.store import Store, command_on, default_uri, experiment_names, local_folder, store_of, ui_command
@@ -45,6 +54,7 @@ __all__ = [
     "metrics_of",
     "outdate",
     "read_table",
+    "require_names",
     "require_whole",
     "shown",
     "store_of",

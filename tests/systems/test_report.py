@@ -174,6 +174,8 @@ def test_a_sweep_without_a_finished_run_still_has_its_grid(changed: Store) -> No
         changed.tag_run(found.run_id, "error", "no <b>room</b> left")
     shown = report(changed)
     assert "There are no results to show." in shown.text
+    assert "No finished run says what this sweep asks. Its experiment asks:" in shown.text
+    assert "no question of its own" not in shown.text
     assert shown.classes.count("failed") == 6
     assert "no <b>room</b> left" in shown.text
     assert not shown.all("img")
@@ -183,7 +185,7 @@ def test_a_lost_file_is_told_and_no_number_invented(changed: Store) -> None:
     lost = the_run(changed, "hilbert", "4")
     Path(lost.artifacts.removeprefix("file://"), "realizations.parquet").unlink()
     shown = report(changed)
-    assert f"The files of the finished run {lost.name!r} ({lost.run_id}) are gone from the store" in shown.text
+    assert f"realizations.parquet of the finished run {lost.name!r} ({lost.run_id}) is gone from the store" in shown.text
     assert not [table for table in shown.tables if "ansatz_deviation" in table[0]]
 
 

@@ -320,3 +320,12 @@ def test_a_stricter_limit_of_exclusions_is_asked_of_runs_in_the_store(
         "FAILED",
         "FINISHED",
     ]
+
+
+def test_points_that_repeat_others_are_announced_once(tmp_path: Path) -> None:
+    words = ["-m", "model=hilbert", "bath.temperature_k=4,4.0,12", "ensemble.realizations=2", *SMALL]
+    said = run(*words, f"outputs={tmp_path}")
+    assert "2 runs, 4 realizations. 1 of the 3 points asked for repeats another." in said.stdout
+    bar = [line for line in said.stderr.splitlines() if " of " in line]
+    assert bar[-1].partition("of ")[2].startswith("4 realizations")
+    assert "2 runs are in the store already." in run(*words, f"outputs={tmp_path}").stdout
