@@ -26,7 +26,7 @@ from dnplab.benchmark.table import benchmark_table, format_table, row_of
 from dnplab.config import make_plan
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
+from dnplab.tracking import RunWriter, Store, code_tags, store_of, tracked_run, ui_command
 from experiments.command import CONF, RecordKeys, as_script, dated_folder, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
@@ -141,7 +141,7 @@ def _carry_out(config: BenchmarkConfig, problems: Sequence[Problem], folder: Pat
     machine = this_machine()
     settings = {key: value for key, value in asdict(config).items() if key not in ("outputs", "tracking")}
     outputs = Path(config.outputs).absolute()
-    store = Store(config.tracking.uri or default_uri(outputs), config.tracking.experiment, outputs / "mlartifacts", NOTE)
+    store = Store(store_of(outputs, config.tracking.uri), config.tracking.experiment, outputs / "mlartifacts", NOTE)
     tags = code_tags(ROOT, "zeno-dnp") | {"source": "experiments.benchmark", "mlflow.source.name": "experiments.benchmark"}
     params = {key: _plain(value) for key, value in settings.items()}
     params |= {f"machine.{key}": value for key, value in asdict(machine).items()}

@@ -42,7 +42,7 @@ from dnplab.claims import (
 from dnplab.config.safety import check_outputs
 from dnplab.ensemble import EnsembleResult, run_ensemble
 from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
-from dnplab.tracking import RunWriter, Store, code_tags, default_uri, tracked_run, ui_command
+from dnplab.tracking import RunWriter, Store, code_tags, store_of, tracked_run, ui_command
 from experiments.command import RecordKeys, as_script, dated_folder, require_room, typed_config
 from experiments.jobs import checkpoint_root
 from experiments.progress import describe, progress_bar
@@ -148,7 +148,7 @@ def _checked(config: ClaimsConfig) -> Task:
 def _carry_out(task: Task, termination: Termination) -> int:
     config, started = task.config, time.perf_counter()
     outputs = Path(config.outputs).absolute()
-    store = Store(config.tracking.uri or default_uri(outputs), config.tracking.experiment, outputs / "mlartifacts")
+    store = Store(store_of(outputs, config.tracking.uri), config.tracking.experiment, outputs / "mlartifacts")
     code = code_tags(ROOT, "zeno-dnp")
     tags = code | {"source": "experiments.claims", "mlflow.source.name": "experiments.claims"}
     mark = hashlib.sha256(json.dumps([task.params, tags], sort_keys=True).encode()).hexdigest()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError, TrackingError
-from dnplab.tracking import Store, copy_finished, default_uri, experiment_names
+from dnplab.tracking import Store, copy_finished, default_uri, experiment_names, store_of
 from experiments.command import StoreKeys, as_script, typed_config
 
 __all__ = ["main"]
@@ -50,7 +50,7 @@ def _collect(config: CollectConfig) -> None:
     if not sources:
         raise ParameterError("sources", [], "at least one output folder, as in 'sources=[node1/outputs]'")
     check_outputs(config.outputs)
-    uri = config.tracking.uri or default_uri(target)
+    uri = store_of(target, config.tracking.uri)
     for source in sources:
         runs: Counter[str] = Counter()
         if (source / "mlflow.db").is_file():

@@ -31,7 +31,7 @@ from dnplab.config import QUESTIONS
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError, TrackingError
 from dnplab.figures import MODEL_COLOURS, crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
-from dnplab.tracking import Store, close_stale_runs, default_uri, log_summary, ui_command
+from dnplab.tracking import Store, close_stale_runs, log_summary, store_of, ui_command
 from dnplab.tracking.pages import RUN_COLOUR
 from experiments.command import LookKeys, as_script, typed_config
 from experiments.endings import BOOTSTRAP, SEED, KnownSweep, known_sweeps
@@ -171,12 +171,14 @@ def main() -> int:
             return 0
         _check(config)
         outputs = Path(config.outputs).absolute()
-        uri = config.tracking.uri or default_uri(outputs)
+        uri = store_of(outputs, config.tracking.uri)
         names = config.sweep.split("+") if config.sweep else [None]
         found = [_with_ending(known_sweeps(uri, config.tracking.experiment, name)) for name in names]
         sweep, summary = "+".join(part.name for part in found), config.summary or found[0].asked.summary
         if len(found) > 1 and summary != JOINED:
             raise ParameterError("summary", summary, f"{JOINED} where sweeps are joined")
+        if len(homes := dict.fromkeys(part.store.experiment for part in found)) > 1:
+            raise TrackingError(f"Joined sweeps must be of one experiment, but these are of {' and '.join(homes)}.")
         link = repeat(found[0].store, sweep, summary, outputs, config.bootstrap, config.seed)
     except DnplabError as error:
         print(error, file=sys.stderr)

@@ -43,6 +43,8 @@ def known_sweeps(uri: str, experiment: str | None, name: str | None = None) -> l
     now_ms = time.time() * 1e3  # a sweep of tomorrow was asked for while the clock was wrong
     known.sort(key=lambda sweep: (sweep.asked.asked_ms <= now_ms, sweep.asked.asked_ms), reverse=True)
     chosen = [sweep for sweep in known if name in (None, sweep.name)]
+    if not chosen and name is not None and "+" in name:
+        raise TrackingError(f"sweep is {name!r}, but it must be one sweep; `python -m experiments.crossover` joins several.")
     if not chosen:
         raise TrackingError(f"sweep is {name!r}, but it must be one of {', '.join(sweep.name for sweep in known)}.")
     return chosen

@@ -9,7 +9,7 @@ from pathlib import Path
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError
 from dnplab.report import gather, page_of, render
-from dnplab.tracking import default_uri
+from dnplab.tracking import store_of
 from experiments.command import LookKeys, as_script, typed_config
 from experiments.endings import known_sweeps
 
@@ -34,7 +34,7 @@ def main() -> int:
             return 0
         check_outputs(config.outputs)
         outputs = Path(config.outputs).absolute()
-        uri = config.tracking.uri or default_uri(outputs)
+        uri = store_of(outputs, config.tracking.uri)
         write_report(uri, config.tracking.experiment, config.sweep, outputs)
     except DnplabError as error:
         print(error, file=sys.stderr)

@@ -43,10 +43,10 @@ from dnplab.tracking import (
     TrackedRun,
     close_stale_runs,
     declare_sweep,
-    default_uri,
     find_runs,
     join_sweep,
     keep_newest,
+    store_of,
     ui_command,
 )
 from experiments.command import CONF, INCOMPLETE, as_script, in_words, read_words
@@ -100,7 +100,7 @@ def main() -> int:
 def _open_store(config: Config) -> Store:
     """The store and experiment that a config names, created if they are missing."""
     outputs = Path(config.outputs).absolute()
-    uri = config.tracking.uri or default_uri(outputs)
+    uri = store_of(outputs, config.tracking.uri)
     return Store(uri, config.tracking.experiment, outputs / "mlartifacts", config.tracking.question)
 
 
@@ -110,7 +110,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
     if plan.multirun:
         words = [word for word in sys.argv[1:] if not word.startswith("rerun=")]  # to finish it is not to begin again
         declare_sweep(store, plan.sweep, plan.points, shlex.join(words), plan.summary)
-    for job in plan.jobs:
+    for job in plan.distinct:
         if job.config.rerun:
             forget(job, store)
     found = _found(plan, store, thorough=False)
@@ -130,7 +130,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
         print(f"Open:  {ui_command(store.uri)}")
     if unfinished := _unfinished(plan, store, found):
         lines = "\n".join(f"  {line}" for line in unfinished)
-        count = f"{len(unfinished)} of {len(plan.jobs)} runs did not finish; the same command tries them again"
+        count = f"{len(unfinished)} of {len(plan.distinct)} runs did not finish; the same command tries them again"
         return _fail(f"{count}:\n{lines}", INCOMPLETE)
     return code
 
@@ -138,7 +138,7 @@ def _carry_out(plan: Plan, store: Store, termination: Termination) -> int:
 def _completed(plan: Plan, store: Store, found: list[TrackedRun], termination: Termination) -> tuple[list[TrackedRun], int]:
     """The finished runs of a plan after all that `found` lacks was computed, and Hydra's exit code."""
     finished = {run.tags["fingerprint"] for run in found}
-    still = [job for job in plan.jobs if job.fingerprint not in finished]
+    still = [job for job in plan.distinct if job.fingerprint not in finished]
     if not still:
         return found, 0
     with bar_of(plan, still) as bar, nullcontext() if plan.local else watched(bar, still):
@@ -153,7 +153,7 @@ def _unfinished(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> list[s
     finished = {run.tags["fingerprint"] for run in found}
     swept = [key for key in plan.points[0] if key not in IN_NAMES]
     lines = []
-    for job in plan.jobs:
+    for job in plan.distinct:
         if job.fingerprint not in finished:
             tried = [run for run in find_runs(store, fingerprint=job.fingerprint) if run.status != "FINISHED"]
             reason = tried[0].tags.get("error", "") if tried else "It has no run."
@@ -173,7 +173,7 @@ def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
             print(f"\n{study_report(store, run, study_folder(job))}")
     elif not plan.multirun:
         _print_averages(found[0])
-    elif any(job.spec.shard for job in plan.jobs):
+    elif any(job.spec.shard for job in plan.distinct):
         print("\nThe shards are stored; the same command without ensemble.shard gathers them.")
     else:
         summarise(store, plan.sweep, plan.summary, outputs)
@@ -182,13 +182,13 @@ def _conclude(plan: Plan, store: Store, found: Sequence[TrackedRun]) -> None:
 def _paired(plan: Plan, found: Sequence[TrackedRun]) -> list[tuple[Job, TrackedRun]]:
     """The jobs that have a run, with it."""
     runs = {run.tags["fingerprint"]: run for run in found}
-    return [(job, runs[job.fingerprint]) for job in plan.jobs if job.fingerprint in runs]
+    return [(job, runs[job.fingerprint]) for job in plan.distinct if job.fingerprint in runs]
 
 
 def _found(plan: Plan, store: Store, *, thorough: bool = True) -> list[TrackedRun]:
     """The finished runs of a plan; each is counted into its sweep, and is alone with its fingerprint."""
     runs: list[TrackedRun] = []
-    for job in plan.jobs:
+    for job in plan.distinct:
         run = standing_run(store, job, thorough=thorough)
         if run is not None:
             runs.append(run)
@@ -199,12 +199,15 @@ def _found(plan: Plan, store: Store, *, thorough: bool = True) -> list[TrackedRu
 
 
 def _announcement(plan: Plan, finished: int) -> str:
-    samples = f", {sum(job.steps for job in plan.jobs)} realizations" if unit_of(plan) == REALIZATION else ""
+    samples = f", {sum(job.steps for job in plan.distinct)} realizations" if unit_of(plan) == REALIZATION else ""
     if not plan.multirun:
         known = " It is in the store already." if finished else ""
         return f"{plan.jobs[0].name}{samples}.{known}"
     known = f" {finished} run{'s are' if finished > 1 else ' is'} in the store already." if finished else ""
-    return f"Sweep {plan.sweep}: {len(plan.jobs)} runs{samples}.{known}"
+    repeated = len(plan.jobs) - len(plan.distinct)
+    others = "repeats another" if repeated == 1 else "repeat others"
+    same = f" {repeated} of the {len(plan.jobs)} points asked for {others}." if repeated else ""
+    return f"Sweep {plan.sweep}: {len(plan.distinct)} runs{samples}.{same}{known}"
 
 
 def _other_numerics(plan: Plan, found: Sequence[TrackedRun]) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dnplab.analysis import SweepStatus, sweep_status
 from dnplab.config import ConfigError
 from dnplab.errors import DnplabError
-from dnplab.tracking import default_uri
+from dnplab.tracking import store_of
 from experiments.command import LookKeys, as_script, typed_config
 from experiments.endings import known_sweeps
 
@@ -58,7 +58,7 @@ def _look_up(config: StatusConfig) -> list[SweepStatus]:
     """
     if not config.outputs.strip():
         raise ConfigError(f"outputs is {config.outputs!r}, but it must be the path of a folder.")
-    uri = config.tracking.uri or default_uri(Path(config.outputs))
+    uri = store_of(Path(config.outputs), config.tracking.uri)
     known = known_sweeps(uri, config.tracking.experiment, config.sweep)
     return [sweep_status(sweep.store, sweep.name, sweep.asked) for sweep in known]
 

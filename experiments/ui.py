@@ -11,7 +11,7 @@ from types import FrameType
 
 from dnplab.config import ConfigError
 from dnplab.errors import DnplabError, TrackingError
-from dnplab.tracking import Store, default_uri, experiment_names
+from dnplab.tracking import Store, experiment_names, store_of
 from dnplab.tracking.pages import save_view
 from dnplab.tracking.server import choose_port, served
 from experiments.command import StoreKeys, as_script, typed_config
@@ -48,7 +48,7 @@ def main() -> int:
             return 0
         if not config.outputs.strip():
             raise ConfigError(f"outputs is {config.outputs!r}, but it must be the path of a folder.")
-        uri = config.tracking.uri or default_uri(Path(config.outputs))
+        uri = store_of(Path(config.outputs), config.tracking.uri)
         shown = _look_up(uri)
         if uri.startswith("http"):
             _print_links(shown, shown[0][0].link.partition("/#")[0], saved=False)

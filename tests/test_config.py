@@ -546,3 +546,10 @@ def test_a_mistake_in_the_crossover_command_is_one_sentence(
     monkeypatch.setattr(sys, "argv", ["crossover", *words])
     assert crossover.main() == 2
     assert capsys.readouterr().err.strip() == message
+
+
+def test_points_that_repeat_others_are_one_run() -> None:
+    """Their sweep keeps the id that it has had."""
+    asked = plan("model=hilbert,secular", "bath.temperature_k=4,4.0", "ensemble.realizations=3", multirun=True)
+    assert (len(asked.jobs), len(asked.points)) == (4, 2)
+    assert [job.params["model"] for job in asked.distinct] == ["hilbert", "secular"]

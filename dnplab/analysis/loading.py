@@ -20,7 +20,7 @@ import pandas as pd
 from dnplab.analysis.runs import SweepRuns, find_sweep
 from dnplab.comparison import in_order
 from dnplab.errors import DamagedRunError, UndefinedMeasureError
-from dnplab.tracking import TrackedRun, default_uri
+from dnplab.tracking import TrackedRun, store_of
 
 __all__ = ["load_profiles", "load_samples", "load_spectra", "load_sweep"]
 
@@ -42,16 +42,16 @@ def load_sweep(
     *,
     outputs: Path | str = "outputs",
     uri: str | None = None,
-    experiment: str = "dnplab",
+    experiment: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The finished runs of a sweep, one a row: parameters, means with standard errors (`_sem`), checks, times.
 
     Args:
-        sweep: the sweep's id; None is the one that was asked for last.
+        sweep: the sweep's id; None is the one asked for last (studies and shards have no table and are passed over).
         outputs: the output folder that holds the store.
         uri: the tracking store, where it is not the one in `outputs`.
-        experiment: the experiment in it.
+        experiment: the experiment in it, None to look through all.
         tags: keep the runs that carry all of these, e.g. {"model": "nonsecular"}.
 
     Raises:
@@ -67,7 +67,7 @@ def load_samples(
     *,
     outputs: Path | str = "outputs",
     uri: str | None = None,
-    experiment: str = "dnplab",
+    experiment: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Every measure of every realization; the arguments of `load_sweep`.
@@ -88,7 +88,7 @@ def load_profiles(
     *,
     outputs: Path | str = "outputs",
     uri: str | None = None,
-    experiment: str = "dnplab",
+    experiment: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Polarizations by realization and spin: realization, spin, offset_mhz, polarization, ansatz, hilbert, bloch, boltzmann.
@@ -103,7 +103,7 @@ def load_spectra(
     *,
     outputs: Path | str = "outputs",
     uri: str | None = None,
-    experiment: str = "dnplab",
+    experiment: str | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """EPR spectra by bin, per MHz: left_mhz, right_mhz, and epr, ansatz, boltzmann with `_sem`, means over realizations.
@@ -114,9 +114,9 @@ def load_spectra(
 
 
 def _found(
-    sweep: str | None, outputs: Path | str, uri: str | None, experiment: str, tags: Mapping[str, str] | None
+    sweep: str | None, outputs: Path | str, uri: str | None, experiment: str | None, tags: Mapping[str, str] | None
 ) -> SweepRuns:
-    found = find_sweep(uri or default_uri(Path(outputs)), experiment, sweep, tags)
+    found = find_sweep(store_of(Path(outputs), uri), experiment, sweep, tags)
     models = in_order(found.table["model"])
     ranks = found.table.assign(model=found.table["model"].map(models.index))
     by = ["model", "bath.temperature_k", *found.groups]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dnplab.analysis.completeness import Point, canonical, describe_missing, distinct, missing_points
-from dnplab.errors import DamagedRunError, TrackingError
+from dnplab.errors import TrackingError
 from dnplab.tracking import (
     OUTDATED,
     DeclaredSweep,
@@ -24,8 +24,10 @@ from dnplab.tracking import (
     TrackedRun,
     declared_sweeps,
     digests_of,
+    experiment_names,
     find_runs,
     read_table,
+    require_names,
     shown,
 )
 
@@ -75,9 +77,7 @@ class SweepRuns:
         found = {run.run_id: self.store.file_names(run) for run in self.runs}
         for run in self.runs:
             logged = {"realizations.parquet", *(name for name in digests_of(run) if name.endswith(".parquet"))}
-            if logged - found[run.run_id]:
-                complaint = f"The files of the finished run {run.name!r} ({run.run_id}) are gone from the store"
-                raise DamagedRunError(run.run_id, complaint)
+            require_names(run, logged, found[run.run_id])
         return found
 
     def long(self, name: str, keys: pd.DataFrame, files: Mapping[str, set[str]]) -> pd.DataFrame:
@@ -92,23 +92,27 @@ class SweepRuns:
         return pd.concat([front, pd.concat(parts, ignore_index=True)], axis="columns")
 
 
-def find_sweep(uri: str, experiment: str, sweep: str | None = None, tags: Mapping[str, str] | None = None) -> SweepRuns:
+def find_sweep(
+    uri: str, experiment: str | None, sweep: str | None = None, tags: Mapping[str, str] | None = None
+) -> SweepRuns:
     """The FINISHED runs tagged `sweep.<sweep>` (the one asked for last if None) that carry all of `tags`.
 
+    An experiment of None looks through all of the store, and passes over sweeps of studies and shards, which have no table.
     What is missing is told of the sweep, whatever `tags` leave of it.
 
     Raises:
         TrackingError: there are no runs, or the sweep is unknown (the message lists those that exist).
 
     """
-    store = Store(uri, experiment, create=False)
-    declared = declared_sweeps(store)
-    name = sweep or _latest(declared, store)
+    names = experiment_names(uri) if experiment is None else [experiment]
+    stores = {store: declared_sweeps(store) for store in (Store(uri, name, create=False) for name in names)}
+    store, name = _chosen(stores, sweep, uri, experiment)
+    declared = stores[store]
     with _without_collection():
         tagged = find_runs(store, **{f"sweep.{name}": "1"})
     if not tagged and name not in declared:
-        known = ", ".join(sorted(declared)) or "none"
-        raise TrackingError(f"There is no sweep {name!r} in the experiment {experiment!r}; known sweeps: {known}.")
+        known = ", ".join(sorted(name for sweeps in stores.values() for name in sweeps)) or "none"
+        raise TrackingError(f"There is no sweep {name!r} in {_place(uri, experiment)}; known sweeps: {known}.")
     finished = [run for run in tagged if run.status == FINISHED]
     if not finished:
         raise TrackingError(f"The sweep {name!r} has no finished run yet; the command that started it finishes it.")
@@ -158,15 +162,28 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _latest(declared: Mapping[str, DeclaredSweep], store: Store) -> str:
-    """The sweep that was asked for last."""
-    if declared:
+def _chosen(
+    stores: Mapping[Store, Mapping[str, DeclaredSweep]], sweep: str | None, uri: str, experiment: str | None
+) -> tuple[Store, str]:
+    """Where the sweep of a name is, or the one that was asked for last."""
+    known = [(store, name, asked) for store, sweeps in stores.items() for name, asked in sweeps.items()]
+    known = [found for found in known if sweep in (None, found[1])]
+    if sweep is None and experiment is None:  # studies and shards have no table
+        known = [found for found in known if found[2].summary] or known
+    if known:
         now_ms = time.time() * 1e3  # a sweep of tomorrow was asked for while the clock was wrong
-        return max(declared, key=lambda name: (declared[name].asked_ms <= now_ms, declared[name].asked_ms))
+        return max(known, key=lambda found: (found[2].asked_ms <= now_ms, found[2].asked_ms))[:2]
+    if sweep is not None:  # which nobody may have declared
+        tagged = (store for store in stores if len(stores) == 1 or find_runs(store, **{f"sweep.{sweep}": "1"}))
+        return next(tagged, next(iter(stores))), sweep
     raise TrackingError(
-        f"There is no sweep in the experiment {store.experiment!r} of {shown(store.uri)!r}; "
-        "`python -m experiments.run -m experiment=crossover` makes one."
+        f"There is no sweep in {_place(uri, experiment)}; `python -m experiments.run -m experiment=crossover` makes one."
     )
+
+
+def _place(uri: str, experiment: str | None) -> str:
+    store = f"the store {shown(uri)!r}"
+    return store if experiment is None else f"the experiment {experiment!r} of {store}"
 
 
 def _completeness(runs: pd.DataFrame, asked: DeclaredSweep | None) -> tuple[int, list[Point], tuple[str, ...]]:

@@ -99,6 +99,11 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     @property
+    def distinct(self) -> tuple[Job, ...]:
+        """The jobs without those that ask for the same run again, as equal baths of different names do."""
+        return tuple({job.fingerprint: job for job in reversed(self.jobs)}.values())[::-1]
+
+    @property
     def sweep(self) -> str:
         """The sweep's id: equal for commands that ask for the same runs, empty for a single run."""
         if not self.multirun:

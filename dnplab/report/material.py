@@ -19,6 +19,7 @@ NOTE = "mlflow.note.content"
 CONFIG = "config.yaml"
 STUDY_REPORT = "report.txt"
 OF_EXPERIMENT = "This sweep was given no question of its own (tracking.question). Its experiment asks:"
+UNKNOWN = "No finished run says what this sweep asks. Its experiment asks:"
 LONGEST_TABLE = 60  # rows of a table that is shown
 RUNS = "_runs"  # the end of the name of a table that lists runs: they stand in a table of their own
 
@@ -89,6 +90,7 @@ def gather(store: Store, name: str, asked: DeclaredSweep) -> Material:
 
 def _question(store: Store, runs: Sequence[TrackedRun]) -> str:
     """What the newest run was to answer; where it does not say so, what its experiment asks."""
+    words = UNKNOWN
     for run in runs[:1]:
         try:
             config = OmegaConf.to_container(OmegaConf.create(store.content(run, CONFIG).decode()), resolve=False)
@@ -97,8 +99,9 @@ def _question(store: Store, runs: Sequence[TrackedRun]) -> str:
         tracking = config.get("tracking") if isinstance(config, dict) else None
         if isinstance(tracking, dict) and (question := str(tracking.get("question") or "").strip()):
             return question
+        words = OF_EXPERIMENT
     note = store.experiment_tags().get(NOTE, "").strip()
-    return f"{OF_EXPERIMENT}\n\n{note}" if note else ""
+    return f"{words}\n\n{note}" if note else ""
 
 
 def _newest(runs: Sequence[TrackedRun]) -> list[TrackedRun]:

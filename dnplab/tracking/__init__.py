@@ -2,10 +2,19 @@
 
 from dnplab.tracking._mlflow import shown
 from dnplab.tracking.collecting import copy_finished
-from dnplab.tracking.files import DIGESTS, OUTDATED, digests_of, fetch_files, outdate, read_table, require_whole
+from dnplab.tracking.files import (
+    DIGESTS,
+    OUTDATED,
+    digests_of,
+    fetch_files,
+    outdate,
+    read_table,
+    require_names,
+    require_whole,
+)
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
-from dnplab.tracking.store import Store, command_on, default_uri, experiment_names, local_folder, ui_command
+from dnplab.tracking.store import Store, command_on, default_uri, experiment_names, local_folder, store_of, ui_command
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
 from dnplab.tracking.writing import (
     RunWriter,
@@ -45,8 +54,10 @@ __all__ = [
     "metrics_of",
     "outdate",
     "read_table",
+    "require_names",
     "require_whole",
     "shown",
+    "store_of",
     "tables_of",
     "tracked_run",
     "ui_command",

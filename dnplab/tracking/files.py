@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Set
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +18,17 @@ from dnplab.errors import DamagedRunError
 from dnplab.tracking.reading import TrackedRun
 from dnplab.tracking.store import Store, local_folder
 
-__all__ = ["DIGESTS", "OUTDATED", "digest_of", "digests_of", "fetch_files", "outdate", "read_table", "require_whole"]
+__all__ = [
+    "DIGESTS",
+    "OUTDATED",
+    "digest_of",
+    "digests_of",
+    "fetch_files",
+    "outdate",
+    "read_table",
+    "require_names",
+    "require_whole",
+]
 
 DIGESTS = "digests"  # tag of a run: file name -> digest, as JSON
 OUTDATED = "outdated"  # tag of a run that is to be replaced: why
@@ -51,13 +62,23 @@ def require_whole(store: Store, run: TrackedRun, *, thorough: bool = True) -> No
 
     """
     digests = digests_of(run)
-    if digests.keys() - store.file_names(run):
-        raise DamagedRunError(
-            run.run_id, f"The files of the finished run {run.name!r} ({run.run_id}) are gone from the store"
-        )
+    require_names(run, digests.keys(), store.file_names(run))
     if thorough or local_folder(run.artifacts) is not None:
         for name in digests:
             _content(store, run, name)
+
+
+def require_names(run: TrackedRun, logged: Set[str], found: Set[str]) -> None:
+    """Ask that all files that were logged are among those found.
+
+    Raises:
+        DamagedRunError: naming those that are not, where others are.
+
+    """
+    if gone := sorted(logged - found):
+        which, verb = ("The files", "are") if not logged & found else (", ".join(gone), "is" if len(gone) == 1 else "are")
+        complaint = f"{which} of the finished run {run.name!r} ({run.run_id}) {verb} gone from the store"
+        raise DamagedRunError(run.run_id, complaint)
 
 
 def read_table(store: Store, run: TrackedRun, name: str) -> pd.DataFrame:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["MAX_TAG", "Store", "command_on", "default_uri", "experiment_names", "local_folder", "ui_command"]
+__all__ = ["MAX_TAG", "Store", "command_on", "default_uri", "experiment_names", "local_folder", "store_of", "ui_command"]
 
-STORE = "mlflow.db"  # in an output folder
+STORE, ARTIFACTS = "mlflow.db", "mlartifacts"  # in an output folder
 CONNECT_TIMEOUT_S = 5.0
 SERVER_ERROR = 500
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
@@ -54,6 +54,40 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 def default_uri(outputs: Path) -> str:
     """The SQLite store of an output folder, as an absolute URI."""
     return f"sqlite:///{outputs.absolute() / STORE}"
+
+
+def store_of(outputs: Path, uri: str | None = None) -> str:
+    """The URI of the store that is meant: `uri`, or that of an output folder where it is None.
+
+    Raises:
+        TrackingError: the folder was moved or copied since its store was made; its runs name their files where they were.
+
+    """
+    meant = uri or default_uri(outputs)
+    path = _sqlite_path(meant)
+    if path is None or (uri and not (path.parent / ARTIFACTS).is_dir()):  # its files are kept elsewhere
+        return meant
+    here, home = path.parent.absolute(), _home(path)
+    if home is not None and home.resolve() != here.resolve():
+        gather = shlex.join(["python", "-m", "experiments.collect", f"sources=[{here}]", "outputs=FOLDER"])
+        raise TrackingError(
+            f"The output folder {str(here)!r} was {str(home)!r} when its store was made, and its runs keep their files "
+            f"there; move it back, or gather its runs into another folder with `{gather}`."
+        )
+    return meant
+
+
+def _home(path: Path) -> Path | None:
+    """The output folder that a store was made in: its first experiment's files are below it; None where nobody knows."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=1.0)) as connection:
+            question = "SELECT artifact_location FROM experiments ORDER BY experiment_id LIMIT 1"
+            found = connection.execute(question).fetchone()
+    except sqlite3.Error:  # whoever opens the store says what is wrong with it
+        return None
+    folder = local_folder(str(found[0])) if found else None
+    places = [] if folder is None else [folder, folder.parent]  # MLflow puts an experiment's own folder below it
+    return next((place.parent for place in places if place.name == ARTIFACTS), None)
 
 
 def local_folder(location: str) -> Path | None:
@@ -134,7 +168,6 @@ class Store:
                 f"tracking.experiment is {self.experiment!r}, but the store {shown(self.uri)!r} holds {present}."
             )
         found = found or self._create(artifacts)
-        self._require_home(found, artifacts)
         if found.lifecycle_stage != "active":
             raise TrackingError(
                 f"tracking.experiment is {self.experiment!r}, which was deleted in {shown(self.uri)!r}; restore it with "
@@ -145,18 +178,6 @@ class Store:
             text = f"{known}\n\n{note}" if known else note
             _persistently(self.client.set_experiment_tag, found.experiment_id, NOTE, text)
         return str(found.experiment_id)
-
-    def _require_home(self, found: Experiment, artifacts: Path | None) -> None:
-        """Refuse an output folder that was moved or copied: its runs name their files where they were."""
-        path, location = _sqlite_path(self.uri), local_folder(found.artifact_location)
-        if path is None or artifacts is None or path.parent != artifacts.parent or location is None:
-            return
-        home, here = location.parent.resolve(), artifacts.resolve()
-        if here not in (home, location.resolve()) and home != here.parent:  # MLflow puts an experiment's own folder below it
-            raise TrackingError(
-                f"The output folder {str(path.parent)!r} was {str(home)!r} when its store was made, and its runs keep their "
-                "files there; move it back, or choose another folder with outputs=FOLDER."
-            )
 
     def _create(self, artifacts: Path | None) -> Experiment:
         from mlflow.exceptions import MlflowException
@@ -342,7 +363,7 @@ def _create_sqlite(path: Path, artifacts: Path | None) -> None:
         leftover.unlink()
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     uri = f"sqlite:///{temporary}"
-    root = artifacts if artifacts is not None else path.parent / "mlartifacts"
+    root = artifacts if artifacts is not None else path.parent / ARTIFACTS
     with translated(uri, "creating its tables"):
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 

@@ -14,6 +14,7 @@ from mlflow import MlflowClient
 
 from dnplab.analysis import load_profiles, load_samples, load_spectra, load_sweep
 from dnplab.errors import DamagedRunError, DnplabError, TrackingError, UndefinedMeasureError
+from dnplab.tracking import Store, declare_sweep, default_uri
 from tests.analysis.many_runs import MEASURES, ManyRuns
 
 
@@ -147,7 +148,7 @@ def test_other_numerics_and_seeds_in_one_table_are_said(many: ManyRuns) -> None:
 
 def test_a_missing_or_changed_table_is_an_error_and_no_number(many: ManyRuns) -> None:
     assert len(load_sweep("lost", outputs=many.outputs)) == 4  # its means are there
-    with pytest.raises(DamagedRunError, match=r"files of the finished run 'lost nonsecular T=4K N=4'.* are gone"):
+    with pytest.raises(DamagedRunError, match=r"realizations.parquet of the finished run 'lost nonsecular .* is gone"):
         load_samples("lost", outputs=many.outputs)
     with pytest.raises(DamagedRunError, match=r"realizations.parquet of the run .* is not what was logged"):
         load_samples("damaged", outputs=many.outputs)
@@ -190,6 +191,23 @@ def test_what_is_not_there_is_one_sentence(many: ManyRuns, arguments: dict[str, 
     for load in (load_sweep, load_samples, load_profiles, load_spectra):
         with pytest.raises(DnplabError, match=message):
             load(**{"outputs": many.outputs, **arguments})
+
+
+def test_all_experiments_are_looked_through(tmp_path: Path) -> None:
+    """As the commands do; a sweep without a table, of studies, is not the latest one."""
+    made = ManyRuns(tmp_path)
+    made.add("second")
+    made.add("first")
+    other = Store(default_uri(tmp_path), "other", tmp_path / "mlartifacts")
+    declare_sweep(other, "third-1", [{"model": "hilbert"}], summary="crossover")
+    made.change("UPDATE tags SET key = 'sweep.third-1' WHERE key = 'sweep.second'")
+    made.change("UPDATE runs SET experiment_id = ? WHERE name LIKE 'second %'", other.experiment_id)
+    declare_sweep(other, "study-1", [{"study": "phonons"}])
+    for table in (load_sweep(outputs=tmp_path), load_samples("third-1", outputs=tmp_path)):
+        assert (table.attrs["sweep"], table.attrs["experiment"]) == ("third-1", "other")
+    assert load_sweep(outputs=tmp_path, experiment="dnplab").attrs["sweep"] == "first"
+    with pytest.raises(TrackingError, match=r"no sweep 'nope' in the store .*: first, second, study-1, third-1"):
+        load_sweep("nope", outputs=tmp_path)
 
 
 def test_attributes_are_plain_values_that_parquet_keeps(many: ManyRuns, tmp_path: Path) -> None:

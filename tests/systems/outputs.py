@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from dnplab.tracking import Store, TrackedRun, default_uri, experiment_names
 
-__all__ = ["check_runs", "files_of_run", "run", "runs_of", "stored", "table_of"]
+__all__ = ["check_runs", "copied", "files_of_run", "run", "runs_of", "stored", "table_of"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,3 +66,12 @@ def _check_files(folder: Path, run: TrackedRun, label: str) -> None:
         assert (folder / name).is_file(), f"{label} has lost {name}"
         found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
         assert found.startswith(digest), f"{name} of {label} is not what was logged"
+
+
+def copied(outputs: Path, place: Path) -> Path:
+    """A copy of an output folder whose store names the files where they are now, as if it had been made there."""
+    shutil.copytree(outputs, place)
+    with closing(sqlite3.connect(place / "mlflow.db")) as database, database:
+        for table, column in (("runs", "artifact_uri"), ("experiments", "artifact_location")):
+            database.execute(f"UPDATE {table} SET {column} = replace({column}, '{outputs}', '{place}')")
+    return place

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from dnplab import figures
-from dnplab.tracking import Store, declared_sweeps, default_uri, find_runs
-from experiments import crossover, run
+from dnplab.tracking import Store, declare_sweep, declared_sweeps, default_uri, find_runs
+from experiments import crossover, report, run, status
 
 SWEEP = ["-m", "model=hilbert,nonsecular", "observables=profile", "bath.temperature_k=1.2,3,6,12,20", "ensemble.workers=1"]
 
@@ -44,5 +44,12 @@ def test_sizes_with_samples_of_their_own(
     assert "summary is 'crossover', but it must be finite_size where sweeps are joined" in capsys.readouterr().err
     assert command(crossover.main, f"sweep={first}+{first}", "summary=finite_size") == 2
     assert "cannot be joined: 20 points repeat" in capsys.readouterr().err
+    for alone in (status, report):
+        assert command(alone.main, f"sweep={first}+{second}") == 2
+        assert "must be one sweep; `python -m experiments.crossover` joins several." in capsys.readouterr().err
+    elsewhere = Store(default_uri(tmp_path), "elsewhere", tmp_path / "mlartifacts")
+    declare_sweep(elsewhere, "other-1", [{"model": "hilbert"}], summary="crossover")
+    assert command(crossover.main, f"sweep={first}+other-1", "summary=finite_size") == 2
+    assert "must be of one experiment, but these are of dnplab and elsewhere." in capsys.readouterr().err
     assert command(crossover.main, "summary=weather") == 2
     assert "summary is 'weather', but it must be one of crossover, finite_size" in capsys.readouterr().err

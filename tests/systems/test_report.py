@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from dnplab.errors import TrackingError
 from dnplab.tracking import Store, TrackedRun, default_uri, find_runs
 from experiments.report import write_report
 from tests.systems.html import Page
-from tests.systems.outputs import run
+from tests.systems.outputs import copied, run
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS, TEMPERATURES = ("hilbert", "nonsecular"), ("1.2", "4", "12")
@@ -63,12 +62,7 @@ def page(outputs: Path, sweep: Sweep) -> Page:
 @pytest.fixture
 def changed(outputs: Path, tmp_path: Path) -> Store:
     """A copy of the store, to be spoiled."""
-    shutil.copytree(outputs, tmp_path / "copy")
-    with sqlite3.connect(tmp_path / "copy" / "mlflow.db") as database:
-        for table, column in (("runs", "artifact_uri"), ("experiments", "artifact_location")):
-            database.execute(f"UPDATE {table} SET {column} = replace({column}, '{outputs}', '{tmp_path / 'copy'}')")
-    database.close()
-    return Store(default_uri(tmp_path / "copy"), "dnplab", create=False)
+    return Store(default_uri(copied(outputs, tmp_path / "copy")), "dnplab", create=False)
 
 
 def report(store: Store, sweep: str | None = None) -> Page:
@@ -180,6 +174,8 @@ def test_a_sweep_without_a_finished_run_still_has_its_grid(changed: Store) -> No
         changed.tag_run(found.run_id, "error", "no <b>room</b> left")
     shown = report(changed)
     assert "There are no results to show." in shown.text
+    assert "No finished run says what this sweep asks. Its experiment asks:" in shown.text
+    assert "no question of its own" not in shown.text
     assert shown.classes.count("failed") == 6
     assert "no <b>room</b> left" in shown.text
     assert not shown.all("img")
@@ -189,7 +185,7 @@ def test_a_lost_file_is_told_and_no_number_invented(changed: Store) -> None:
     lost = the_run(changed, "hilbert", "4")
     Path(lost.artifacts.removeprefix("file://"), "realizations.parquet").unlink()
     shown = report(changed)
-    assert f"The files of the finished run {lost.name!r} ({lost.run_id}) are gone from the store" in shown.text
+    assert f"realizations.parquet of the finished run {lost.name!r} ({lost.run_id}) is gone from the store" in shown.text
     assert not [table for table in shown.tables if "ansatz_deviation" in table[0]]
 
 

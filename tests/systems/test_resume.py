@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from dnplab.analysis import load_sweep
 from dnplab.config import make_plan
 from dnplab.ensemble import EnsembleResult, EnsembleSpec, Realization
-from dnplab.errors import ConvergenceError
+from dnplab.errors import ConvergenceError, TrackingError
 from dnplab.tracking import Store, default_uri, digests_of
 from experiments import jobs
 from experiments import run as entry
 from experiments.termination import Termination
+from tests.systems.outputs import copied
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["system.n_spins=3", "ensemble.workers=1", "observables=profile"]
@@ -48,8 +50,7 @@ def test_status_says_done(swept: Path) -> None:
 
 
 def test_status_names_what_is_missing_and_what_finishes_it(swept: Path, tmp_path: Path) -> None:
-    outputs = tmp_path / "outputs"
-    shutil.copytree(swept, outputs)
+    outputs = copied(swept, tmp_path / "outputs")
     store = Store(default_uri(outputs), "dnplab", create=False)
     lost, failed, *_ = store.search()
     store.client.delete_run(lost.run_id)
@@ -207,12 +208,45 @@ def test_flags_that_would_put_another_config_in_place_are_refused(flag: str) -> 
         assert said.stderr == f"{flag.partition('=')[0]} is not taken here; --config-dir=FOLDER adds a folder of configs.\n"
 
 
-def test_a_copied_output_folder_is_refused(swept: Path, tmp_path: Path) -> None:
-    shutil.copytree(swept, tmp_path / "copy")
-    said = run(*SWEEP, f"outputs={tmp_path / 'copy'}")
+@pytest.fixture(scope="module")
+def copy(swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of an output folder, whose runs name the files of the original."""
+    return Path(shutil.copytree(swept, tmp_path_factory.mktemp("copies") / "copy"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("run", SWEEP),
+        ("run", [*SWEEP, "tracking.experiment=new"]),
+        ("claims", []),
+        ("crossover", []),
+        ("report", []),
+        ("status", []),
+        ("ui", []),
+        ("collect", ["sources=[{swept}]"]),
+    ],
+)
+def test_a_copied_output_folder_is_refused(swept: Path, copy: Path, name: str, words: list[str]) -> None:
+    before = sorted(swept.rglob("*"))
+    said = run(*(word.format(swept=swept) for word in words), f"outputs={copy}", module=f"experiments.{name}")
     assert said.returncode == 2
-    assert "keep their files there; move it back" in said.stderr
+    assert f"{str(copy)!r} was {str(swept)!r} when its store was made, and its runs keep their files there;" in said.stderr
     assert len(said.stderr.splitlines()) == 1
+    assert sorted(swept.rglob("*")) == before
+
+
+def test_a_copied_output_folder_is_refused_by_the_address_of_its_store(copy: Path) -> None:
+    said = run(f"tracking.uri=sqlite:///{copy}/mlflow.db", module="experiments.crossover")
+    assert (said.returncode, len(said.stderr.splitlines())) == (2, 1)
+    with pytest.raises(TrackingError, match="move it back"):
+        load_sweep(outputs=copy)
+
+
+def test_runs_of_a_copied_output_folder_can_be_gathered(copy: Path, tmp_path: Path) -> None:
+    assert run(f"sources=[{copy}]", f"outputs={tmp_path}", module="experiments.collect").returncode == 0
+    assert "4 points: 4 done" in run(f"outputs={tmp_path}", module="experiments.status").stdout
+    assert len(load_sweep(outputs=tmp_path)) == 4
 
 
 def test_a_damaged_realization_is_told(tmp_path: Path) -> None:
@@ -286,3 +320,12 @@ def test_a_stricter_limit_of_exclusions_is_asked_of_runs_in_the_store(
         "FAILED",
         "FINISHED",
     ]
+
+
+def test_points_that_repeat_others_are_announced_once(tmp_path: Path) -> None:
+    words = ["-m", "model=hilbert", "bath.temperature_k=4,4.0,12", "ensemble.realizations=2", *SMALL]
+    said = run(*words, f"outputs={tmp_path}")
+    assert "2 runs, 4 realizations. 1 of the 3 points asked for repeats another." in said.stdout
+    bar = [line for line in said.stderr.splitlines() if " of " in line]
+    assert bar[-1].partition("of ")[2].startswith("4 realizations")
+    assert "2 runs are in the store already." in run(*words, f"outputs={tmp_path}").stdout

@@ -160,7 +160,7 @@ def no_artifacts(place: Place) -> None:
 NAMED = "realizations.parquet of the run"
 ARTIFACTS = [
     in_sweep("a truncated table of a finished run", table(cut), NAMED),
-    in_sweep("a table that is gone", table(Path.unlink), "are gone"),
+    in_sweep("a table that is gone", table(Path.unlink), "is gone"),
     in_sweep("the table of another run", of_the_other, NAMED),
     in_sweep("a folder in place of a table", table(as_folder), "realizations.parquet"),
     in_sweep("the artifacts of a run gone", lost(shutil.rmtree), "are gone"),

@@ -180,6 +180,10 @@ STORES = [
     ),
     recovered("an experiment removed for good", experiment_removed),
     turned_away("a folder that was moved", moved, "keep their files there; move it back", line=f"{POINT} outputs=moved"),
+    *(
+        turned_away(f"a folder that was moved, for {name}", moved, "move it back", line="outputs=moved", command=name)
+        for name in ("status", "crossover", "report", "ui", "claims", "benchmark")
+    ),
     recovered("the same folder through a link", linked_outputs, line=f"{POINT} outputs=link"),
     turned_away("an unknown sweep, for status", nothing, "sweep is 'x', but it must be", line="sweep=x", command="status"),
     turned_away("an unknown sweep", nothing, "sweep is 'x', but it must be", line="sweep=x", command="crossover"),
