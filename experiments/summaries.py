@@ -73,13 +73,16 @@ SIZES_SHOWN = {
     "samples": "samples",
     "crossover_k": "crossover / K",
     "width_decades": "width / decades",
+    "reason": "",
 }
 FACTORS_SHOWN = {
     "measure": "measure",
     "follows": "follows T",
     "rise": "rise",
     "share": "share of the letter's",
+    "share_reason": "no share",
     "crossover_k": "crossover / K",
+    "reason": "no crossover",
 }
 BOUNDARY_SHOWN = {
     "measure": "measure",
@@ -96,6 +99,8 @@ OPTIMUM_SHOWN = {
     "offset_mhz": "optimum / MHz",
     "nuclear_polarization": "P_n",
     "nuclear_polarization_over_hilbert": "over hilbert",
+    "without_optimum": "resamples without",
+    "reason": "",
 }
 QUESTIONS: dict[str, Question] = {  # by what `summary` says in a config; dnplab.config.plan knows these names
     "finite_size": Question(finite_size_tables, finite_size_note, finite_size_figure, SIZES_SHOWN, finite_size_metrics),

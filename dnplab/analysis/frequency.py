@@ -40,6 +40,7 @@ PROFILED = (POLARIZATION, NEIGHBOURS, "beta_s", LEADING, INDEX)
 BELOW, ABOVE, FOLDED = "below", "above", "folded"
 HEIGHT_RATIO = f"{POLARIZATION}{OVER}"
 HALF = 0.5
+AT_THE_END = "largest at the end of the lobe"
 FEWEST = 3  # frequencies of a lobe, for a parabola
 
 
@@ -48,8 +49,8 @@ def frequency_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dict
 
     optimum : by temperature, model and lobe, offset_mhz and nuclear_polarization there, and the ratio of that height to
         that of Hilbert's optimum. The lobes are below and above omega_e, and folded: (P_n(-delta) - P_n(delta)) / 2, which
-        by the symmetry is both, shown as the one below. NaN where the largest value is at the end of the lobe;
-        without_optimum is the share of the resamples in which it is, which are in no interval.
+        by the symmetry is both, shown as the one below. NaN where the largest value is at the end of the lobe, which
+        `reason` says; without_optimum is the share of the resamples in which it is, which are in no interval.
     profile : by temperature, model and offset_mhz, means with standard errors of P_n, of the estimate of neighbours, of
         beta_s in 1/(2 pi MHz), ansatz_deviation and localization_index; P_n minus that of Hilbert on the same samples
     symmetry : by temperature, model and offset_mhz > 0, even = P_n(offset) + P_n(-offset), its error, and their ratio
@@ -81,9 +82,10 @@ def frequency_note(tables: Mapping[str, pd.DataFrame]) -> str:
     """The optima, the symmetry, and where P_n is a number without a temperature."""
     profile, optimum, symmetry = tables["profile"], tables["optimum"], tables["symmetry"]
     said = [f"N = {profile['n_spins'].iloc[0]}, {int(profile['realizations'].max())} samples."]
-    folded = optimum[optimum["lobe"] == FOLDED].dropna(subset=[OFFSET])
-    for temperature in folded[TEMPERATURE].unique():
-        rows = folded[folded[TEMPERATURE] == temperature].to_dict("records")
+    for temperature in optimum[TEMPERATURE].unique():
+        lobes = optimum[optimum[TEMPERATURE] == temperature]
+        folded = lobes[lobes["lobe"] == FOLDED]  # a sweep that is not symmetric yet has none
+        rows = (lobes if folded.empty else folded).to_dict("records")
         said.append(f"Largest P_n at {temperature:g} K: {'; '.join(map(_optimum_words, rows))}.")
     if symmetry["standard_errors"].notna().any():
         worst = symmetry["standard_errors"].abs().max()
@@ -163,10 +165,11 @@ def _optima(polarization: Average, axes: Axes) -> pd.DataFrame:
             row = {TEMPERATURE: temperature, "lobe": lobe, "model": model}
             row |= estimate(OFFSET, place) | estimate(POLARIZATION, -height if lobe == ABOVE else height)
             row["without_optimum"] = float(np.isnan(place[1:]).mean())
+            row["reason"] = AT_THE_END if np.isnan(place[0]) else ""
             if (lobe, REFERENCE) in found:
                 row |= estimate(HEIGHT_RATIO, height / found[lobe, REFERENCE][1])
             rows.append(row)
-    return pd.DataFrame(rows, columns=None if rows else [TEMPERATURE, "lobe", "model", OFFSET, POLARIZATION])
+    return pd.DataFrame(rows, columns=None if rows else [TEMPERATURE, "lobe", "model", OFFSET, POLARIZATION, "reason"])
 
 
 def _lobes(offsets: Array, curves: Array) -> Iterator[tuple[str, Array, Array]]:
@@ -215,7 +218,10 @@ def _optimum_words(row: Mapping[Any, Any]) -> str:
     def words(name: str) -> str:
         return with_interval(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
 
-    said = f"{row['model']} {words(POLARIZATION)} at {words(OFFSET)} MHz"
+    said = str(row["model"]) if row["lobe"] == FOLDED else f"{row['model']}, {row['lobe']} ω_e,"
+    if np.isnan(row[OFFSET]):
+        return f"{said} has none ({AT_THE_END})"
+    said += f" {words(POLARIZATION)} at {words(OFFSET)} MHz"
     if row["without_optimum"] > 0.0:
         said += f" (not in {100 * row['without_optimum']:.2g} % of the resamples)"
     if row["model"] == REFERENCE or np.isnan(row.get(HEIGHT_RATIO, np.nan)):

@@ -38,6 +38,7 @@ __all__ = ["one_factor_metrics", "one_factor_note", "one_factor_tables"]
 MODEL = "nonsecular"
 PLAIN = str.maketrans({" ": "", "+": "_", "*": "star", "(": "", ")": ""})  # for names of metrics
 HALF = 0.5
+UNRESOLVED = "the rise of the letter's bath is compatible with zero"
 ENDS = {"lower_k": "crossover_k_lower", "upper_k": "crossover_k_upper"}
 CROSSOVER = ("crossover_k", *ENDS.values())
 RISES = (DIFFERENCE, INDEX_DIFFERENCE)
@@ -47,8 +48,9 @@ def one_factor_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> dic
     """What each set of times does to the crossover when it alone follows the temperature.
 
     factors : by measure and set of times that follow, the rise and its share of the letter's, and crossover_k, half of the
-        set's own rise, with 95 % intervals; NaN with a reason where there is none. All rises are between the coldest and the
-        hottest temperature at which the letter's bath is known.
+        set's own rise, with 95 % intervals; NaN with a reason where there is none (share_reason that of the share: of a rise
+        of the letter's that is compatible with zero there is none). All rises are between the coldest and the hottest
+        temperature at which the letter's bath is known.
     curves : by set, model, measure and temperature, means and standard errors
 
     Raises:
@@ -105,16 +107,20 @@ def _rises(curves: Mapping[str, Curves], measure: str) -> Iterator[dict[str, obj
         return
     cold, hot = min(letter), max(letter)
     full = letter[hot] - letter[cold]
+    lower, upper = interval(full[1:])
+    unresolved = lower <= 0.0 <= upper  # what divides by it has no bounds
     for words, values in known.items():
         missing = [f"{t:g} K" for t in (cold, hot) if t not in values]
         rise = np.full_like(full, np.nan) if missing else values[hot] - values[cold]
         share = np.full_like(full, np.nan)
-        np.divide(rise, full, out=share, where=full != 0.0)
+        if not unresolved:
+            np.divide(rise, full, out=share, where=full != 0.0)
+        lack = f"not known at {' and '.join(missing)}" if missing else ""
         row: dict[str, object] = {"measure": measure, "follows": words}
         for name, draws in (("rise", rise), ("share", share)):
             row[name] = float(draws[0])
             row[f"{name}_lower"], row[f"{name}_upper"] = interval(draws[1:])
-        yield {**row, "reason": f"not known at {' and '.join(missing)}" if missing else ""}
+        yield {**row, "share_reason": lack or (UNRESOLVED if unresolved else ""), "reason": lack}
 
 
 def _known(curves: Curves, measure: str) -> dict[float, Array]:
@@ -140,10 +146,12 @@ def one_factor_note(tables: Mapping[str, pd.DataFrame]) -> str:
         told = [f"{phrase} {_percent(rows[words])}" for words, phrase in cases if words in rows]
         parts += [f"{word} {' and '.join(told)}"] if told else []
     lattice = f"; the lattice alone makes {_percent(rows[NONE])}" if NONE in rows else ""
-    verdict = f"By half of the rise, {_drivers(rows)}."
+    verdict = f"By half of the rise of the ansatz deviation, {_drivers(rows)}."
     index = _by_set(factors, INDEX_DIFFERENCE)
     if ALL in index and index[ALL]["rise_lower"] > 0.0:
-        verdict += f" By half of that of the localization index, {_drivers(index)}."
+        verdict += f" By half of the rise of the localization index, {_drivers(index)}."
+    elif ALL in index:
+        verdict += " The localization index does not rise beyond its error in the letter's bath: no share of it can be told."
     return f"{size}, share of the rise of the letter's bath (nominal 95 %): {'; '.join(parts)}{lattice}. {verdict}"
 
 
@@ -162,22 +170,31 @@ def one_factor_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
 
 def _percent(row: Mapping[Hashable, Any]) -> str:
     if np.isnan(row["share"]):
-        return f"an unknown share ({row['reason']})"
+        return f"an unknown share ({row['share_reason']})"
     return f"{with_interval(*(100.0 * row[f'share{end}'] for end in ('', '_lower', '_upper')))} %"
 
 
 def _drivers(rows: Mapping[str, Mapping[Hashable, Any]]) -> str:
-    """The verdict: a time is sufficient above half of the rise, and necessary where less than half is left without it."""
-    rows = {words: row for words, row in rows.items() if np.isfinite(row["share"])}
+    """The verdict: a time is sufficient above half of the rise, and needed where less than half is left without it."""
     alone = {word: rows[word] for word in TIME_NAMES.values() if word in rows}
     without = {word: rows[others(word)] for word in TIME_NAMES.values() if others(word) in rows}
-    sufficient = [word for word, row in alone.items() if row["share_lower"] > HALF]
-    necessary = [word for word, row in without.items() if row["share_upper"] < HALF]
-    cases = (*alone.items(), *without.items())
-    undecided = dict.fromkeys(word for word, row in cases if row["share_lower"] <= HALF <= row["share_upper"])
-    doubt = f" ({' and '.join(undecided)} undecided)" if undecided else ""
-    return f"{_listed(sufficient)} suffices and {_listed(necessary)} is needed{doubt}"
+    cases = (
+        _sides(alone, ("suffices alone", "suffice alone"), ("does not suffice alone", "do not suffice alone")),
+        _sides(without, ("is not needed", "are not needed"), ("is needed", "are needed")),
+    )
+    return "; ".join(told for told in cases if told)
+
+
+def _sides(rows: Mapping[str, Mapping[Hashable, Any]], more: tuple[str, str], less: tuple[str, str]) -> str:
+    """Which of the times are above half of the rise, which below, and of which that is open."""
+    above = [word for word, row in rows.items() if row["share_lower"] > HALF]
+    below = [word for word, row in rows.items() if row["share_upper"] < HALF]
+    open_ = [word for word in rows if word not in (*above, *below)]
+    told = [f"{_listed(words)} {verb[len(words) > 1]}" for words, verb in ((above, more), (below, less)) if words]
+    if open_:
+        told.append(f"whether {_listed(open_)} {more[len(open_) > 1].replace(' not', '')} is undecided")
+    return ", ".join(told)
 
 
 def _listed(words: Sequence[str]) -> str:
-    return " or ".join(words) or "no single time"
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

@@ -80,7 +80,7 @@ def _shares(ax: Axes, factors: pd.DataFrame) -> None:
         (DIFFERENCE, "o", 0.12, "ansatz deviation"),
         (INDEX_DIFFERENCE, "s", -0.12, "localization index"),
     ):
-        rows = factors[factors["measure"] == measure]
+        rows = factors[factors["measure"] == measure].dropna(subset=["share"])
         if rows.empty:
             continue
         y = np.array([place[words] + shift for words in rows["follows"]])
@@ -95,7 +95,8 @@ def _shares(ax: Axes, factors: pd.DataFrame) -> None:
     ax.set_ylim(-len(place) + 0.5, 0.5)
     ax.set_xlabel("share of the letter's rise")
     ax.set_title("(c) what follows $T$", loc="left")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
+    if ax.get_legend_handles_labels()[1]:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
 
 
 def _in_order(sets: Sequence[str]) -> list[str]:

@@ -27,9 +27,18 @@ def conclusions_of(table: pd.DataFrame, crossings: pd.DataFrame, definitions: pd
         for model in models:
             if model != REFERENCE:
                 yield from _against_hilbert(measured[measured["model"] == model], model)
-    yield from _crossovers(crossings, models)
+    yield from _crossovers(crossings, models, measured)
     for model in models if len(definitions) else []:
-        yield from _spread(definitions[definitions["model"] == model], model)
+        alike = [name for name in definitions["measure"].unique() if _ends(measured, model, name) == _ends(measured, model)]
+        rows = definitions[(definitions["model"] == model) & definitions["measure"].isin(alike)]
+        yield from _spread(rows, model)
+
+
+def _ends(measured: pd.DataFrame, model: str, measure: str = LEADING) -> str:
+    """Between which temperatures a model has a measure, in words: half of a change refers to them."""
+    rows = measured[measured["model"] == model]
+    known = rows["temperature_k"][rows[measure].notna()] if measure in rows else rows["temperature_k"].iloc[:0]
+    return f"from {known.min():g} to {known.max():g} K" if len(known) else ""
 
 
 def _against_hilbert(rows: pd.DataFrame, model: str) -> Iterator[str]:
@@ -71,7 +80,7 @@ def _ratio(row: Mapping[Hashable, object]) -> str:
     return with_interval(value, lower, upper)
 
 
-def _crossovers(crossings: pd.DataFrame, models: Sequence[str]) -> Iterator[str]:
+def _crossovers(crossings: pd.DataFrame, models: Sequence[str], measured: pd.DataFrame) -> Iterator[str]:
     """Where the two leading measures have done half of their change, and which models have no such place."""
     for measure, words in ((LEADING, LEADING), (RATIO, "ratio to Hilbert")):
         without: dict[str, list[str]] = {}
@@ -79,16 +88,19 @@ def _crossovers(crossings: pd.DataFrame, models: Sequence[str]) -> Iterator[str]
         for model in (model for model in models if model in found):
             at, lower, upper = (float(str(found[model][key])) for key in ("crossover_k", "lower_k", "upper_k"))
             if np.isfinite(at):
-                yield f"Half of the change of the {model} {words} is done at {with_interval(at, lower, upper)} K."
+                ends = _ends(measured, model, measure)
+                yield f"Half of the change of the {model} {words} {ends} is done at {with_interval(at, lower, upper)} K."
             else:
                 without.setdefault(str(found[model]["reason"]), []).append(model)
         for reason, lacking in without.items():
             yield f"The {words} of {', '.join(lacking)} has no crossover temperature: {reason}."
+        if len({_ends(measured, model, measure) for model in found}) > 1:
+            yield f"Models are not to be compared by the {words} here: not all are known between the same temperatures."
 
 
 def _spread(definitions: pd.DataFrame, model: str) -> Iterator[str]:
     """How far apart the definitions put the crossover of one model."""
     rows = definitions.dropna(subset=["crossover_k"]).sort_values("crossover_k").to_dict("records")
-    if len(rows) > 1:
+    if len(rows) > 1 and f"{rows[0]['crossover_k']:.2g}" != f"{rows[-1]['crossover_k']:.2g}":
         low, high = (f"{row['crossover_k']:.2g} K ({row['definition']} of {row['measure']})" for row in (rows[0], rows[-1]))
         yield f"It depends on the definition: the {model} crossover is placed from {low} to {high}."

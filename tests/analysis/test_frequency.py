@@ -51,8 +51,23 @@ def test_optima_are_where_they_were_made(tables: dict[str, pd.DataFrame]) -> Non
 def test_an_optimum_at_the_end_of_a_lobe_is_none() -> None:
     values = samples()
     kept = values[(values["drive.frequency_ghz"] - ELECTRON_GHZ).abs() < 2.4e-3]
-    optimum = frequency_tables(sweep(kept), bootstrap=20)["optimum"]
-    assert optimum["offset_mhz"].isna().all()
+    tables = frequency_tables(sweep(kept), bootstrap=20)
+    assert tables["optimum"]["offset_mhz"].isna().all()
+    assert set(tables["optimum"]["reason"]) == {"largest at the end of the lobe"}
+    assert "Largest P_n at 1.2 K: hilbert has none (largest at the end of the lobe);" in frequency_note(tables)
+
+
+def test_a_sweep_that_has_one_lobe_tells_that_one() -> None:
+    values = samples()
+    kept = values[(values["drive.frequency_ghz"] - ELECTRON_GHZ).between(-3.1e-3, 0.1e-3)]
+    noise = np.random.default_rng(1).normal(scale=0.004, size=len(kept))
+    tables = frequency_tables(sweep(kept.assign(nuclear_polarization=kept["nuclear_polarization"] + noise)), bootstrap=200)
+    found = tables["optimum"].query("without_optimum > 0").dropna(subset=["offset_mhz"])
+    row = found.iloc[0]
+    assert set(tables["optimum"]["lobe"]) == {"below"}
+    note = frequency_note(tables)
+    assert "Largest P_n at 1.2 K: hilbert, below ω_e, has none (largest at the end of the lobe)" in note
+    assert f"MHz (not in {100 * row['without_optimum']:.2g} % of the resamples)" in note
 
 
 def test_resamples_whose_optimum_is_at_the_end_are_told() -> None:

@@ -57,19 +57,20 @@ def test_one_time_that_drives_is_sufficient_and_necessary(by_t1: dict[str, pd.Da
         "N = 6, 40 samples, 1.2 to 12 K, share of the rise of the letter's bath (nominal 95 %): "
         "T1 alone makes 100 [100, 100] %"
     )
-    assert "By half of the rise, T1 suffices and T1 is needed." in note
-    assert note.endswith("By half of that of the localization index, T1 suffices and T1 is needed.")
+    verdict = "T1 suffices alone, T* and T(0) do not suffice alone; T* and T(0) are not needed, T1 is needed."
+    assert f"By half of the rise of the ansatz deviation, {verdict}" in note
+    assert note.endswith(f"By half of the rise of the localization index, {verdict}")
 
 
 def test_two_times_that_are_needed_together() -> None:
     note = one_factor_note(one_factor_tables(sweep(driven_by("t_star_us", "t_zero_us")), bootstrap=100))
-    assert "By half of the rise, no single time suffices and T* or T(0) is needed." in note
+    assert "T1, T* and T(0) do not suffice alone; T1 is not needed, T* and T(0) are needed." in note
 
 
 def test_some_baths_are_enough() -> None:
     tables = one_factor_tables(sweep(driven_by("t1_us"), (" ".join(TIMES), "t1_us")), bootstrap=50)
     assert set(tables["factors"]["follows"]) == {"T1", "T1 + T* + T(0)"}
-    assert "By half of the rise, T1 suffices and no single time is needed." in one_factor_note(tables)
+    assert "By half of the rise of the ansatz deviation, T1 suffices alone." in one_factor_note(tables)
 
 
 def without(found: Sweep, drop: Callable[[pd.DataFrame], pd.Series[bool]]) -> Sweep:
@@ -89,11 +90,13 @@ def test_a_set_that_lacks_an_end_has_no_share() -> None:
     tables = one_factor_tables(without(sweep(driven_by("t1_us")), only_t1_warm), bootstrap=50)
     rows = tables["factors"].query("measure == 'ansatz_deviation_minus_hilbert'").set_index("follows")
     assert rows.loc["T1", ["rise", "share", "share_lower", "crossover_k"]].isna().all()
-    assert rows.loc["T1", "reason"] == "not known at 12 K"
+    assert list(rows.loc["T1", ["reason", "share_reason"]]) == ["not known at 12 K"] * 2
     assert rows.loc["T1 + T*", "share"] == pytest.approx(1.0, abs=0.01)
     note = one_factor_note(tables)
     assert "T1 alone makes an unknown share (not known at 12 K)" in note
-    assert "By half of the rise, no single time suffices and T1 is needed." in note
+    assert (
+        "T* and T(0) do not suffice alone, whether T1 suffices alone is undecided; T* and T(0) are not needed, T1 is needed."
+    ) in note
 
 
 @pytest.mark.parametrize("model", ["hilbert", "nonsecular"])
@@ -144,6 +147,21 @@ def nothing(_model: str, _point: pd.Series, factors: Array) -> Array:
 def test_no_rise_has_no_shares() -> None:
     flat = one_factor_tables(sweep(nothing), bootstrap=50)
     assert "no share of it can be told" in one_factor_note(flat)
+
+
+def test_a_rise_of_the_letter_that_is_not_resolved_has_no_shares() -> None:
+    found = sweep(driven_by("t1_us"))
+    noise = np.random.default_rng(4).normal(scale=0.2, size=len(found.realizations))
+    values = found.realizations.assign(localization_index=0.5 + noise)
+    tables = one_factor_tables(replace(found, realizations=values), bootstrap=100)
+    rows = tables["factors"].query("measure == 'localization_index_minus_hilbert'")
+    assert rows["rise"].notna().all()
+    assert rows[["share", "share_lower", "share_upper"]].isna().all(axis=None)
+    assert set(rows["share_reason"]) == {"the rise of the letter's bath is compatible with zero"}
+    kept = tables["factors"].query("measure == 'ansatz_deviation_minus_hilbert'")
+    assert kept["share"].notna().all()
+    assert set(kept["share_reason"]) == {""}
+    assert "The localization index does not rise beyond its error in the letter's bath" in one_factor_note(tables)
 
 
 def test_the_metrics(by_t1: dict[str, pd.DataFrame]) -> None:

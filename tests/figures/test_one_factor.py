@@ -63,6 +63,14 @@ def test_shares_are_those_of_the_table(tables: dict[str, pd.DataFrame]) -> None:
         np.testing.assert_allclose(lines(shares)[f"share {measure}"][:, 0], expected)
 
 
+def test_a_measure_without_shares_is_not_drawn(tables: dict[str, pd.DataFrame]) -> None:
+    factors = tables["factors"].copy()
+    factors.loc[factors["measure"] == INDEX_DIFFERENCE, ["share", "share_lower", "share_upper"]] = np.nan
+    shares = one_factor_figure({**tables, "factors": factors}, "").axes[2]
+    assert set(lines(shares)) == {f"share {DIFFERENCE}"}
+    assert [text.get_text() for text in shares.get_legend().get_texts()] == ["ansatz deviation"]
+
+
 def test_some_baths_are_enough() -> None:
     tables = one_factor_tables(sweep(driven_by("t1_us"), (" ".join(TIMES), "t1_us")), bootstrap=20)
     alone, stays, _ = one_factor_figure(tables, "").axes

@@ -19,7 +19,10 @@ def test_groups_have_parts_of_their_own() -> None:
     assert [part.name for part in parts] == ["size = 4", "size = 6"]
     for part in parts:
         assert len(part.tables[0].rows) == len(synthetic.ENDS) * len(FEW)
-        assert any("Half of the change of the nonsecular ansatz_deviation" in text for text in part.conclusions)
+        assert any(
+            "Half of the change of the nonsecular ansatz_deviation from 1.2 to 12 K is done" in text
+            for text in part.conclusions
+        )
         assert len(part.pictures) >= 1
 
 
@@ -39,6 +42,16 @@ def test_a_curve_that_never_crosses_has_its_reason() -> None:
     part = next(parts_of(synthetic.sweep(values), Album()))
     assert any("has no crossover temperature: no change beyond 2 standard errors." in text for text in part.conclusions)
     assert not any("Half of the change" in text for text in part.conclusions)
+
+
+def test_models_with_other_ends_are_not_compared() -> None:
+    values = synthetic.realizations(temperatures=(1.2, 2.0, 4.0, 12.0))
+    kept = values[(values["model"] != "nonsecular") | (values["temperature_k"] < 12.0)]
+    told = " ".join(next(parts_of(synthetic.sweep(kept), Album())).conclusions)
+    assert "Half of the change of the nonsecular ansatz_deviation from 1.2 to 4 K" in told
+    assert "Models are not to be compared by the ansatz_deviation here" in told
+    whole = " ".join(next(parts_of(synthetic.sweep(values), Album())).conclusions)
+    assert "not to be compared" not in whole
 
 
 def test_one_temperature_says_nothing_of_a_crossover() -> None:
