@@ -30,10 +30,11 @@ LAWS = {"1/N": "--", "2^(-N/2)": "-"}
 REJECTED = 0.01  # p_value of a law that is not drawn
 MOST = 0.5  # of the resamples see the rise whole
 LETTER_HOTTEST_K = 12.0
-APART = 0.08  # of the axis: temperatures whose labels do not touch
+APART = 0.1  # of the axis: temperatures whose labels do not touch
 NORMAL_95 = 1.96
 LEGEND = (
-    "Bars and bands: 95 %. Filled: the sweep sees the whole rise; open: half of the rise and width are those of the sweep."
+    "Bars: 95 %. Bands: one standard error in (a) to (c), 95 % in (f). "
+    "Filled: the sweep sees the whole rise; open: half of the rise and width are those of the sweep."
 )
 
 
@@ -157,7 +158,7 @@ def _limit(ax: Axes, tables: Tables) -> None:
                 ax.plot(x, y, style, color=colour, lw=1.6, label=_law(law), gid=f"{model}, {law}")
                 band(ax, x, y - NORMAL_95 * sem, y + NORMAL_95 * sem, colour)
     ax.axhline(0.0, color="0.7", lw=0.8, zorder=0.3)
-    _temperatures(ax, curves[curves["temperature_k"] <= LETTER_HOTTEST_K])
+    _temperatures(ax, curves)
     ax.set_ylabel(r"ansatz deviation, lines: $N \to \infty$")
     ax.set_ylim(top=1.35 * ax.get_ylim()[1])  # room for the legend
     ax.legend(loc="upper left", ncols=2, fontsize="small")
@@ -165,14 +166,16 @@ def _limit(ax: Axes, tables: Tables) -> None:
 
 def _temperatures(ax: Axes, curves: pd.DataFrame) -> None:
     """A logarithmic axis with labels that stand apart, and the end of the letter's Table I where the curves go beyond."""
+    left, right = ax.dataLim.intervalx
     values = np.unique(curves["temperature_k"])
+    values = values[(values >= left) & (values <= right)]
     if values.size == 0:
         return
-    apart = (values[-1] / values[0]) ** APART
+    apart = (right / left) ** APART
     shown: list[float] = []
     for value in values:
         if not shown or value > apart * shown[-1]:
             shown.append(float(value))
     temperature_axis(ax, np.array(shown))
-    if curves["temperature_k"].max() > LETTER_HOTTEST_K:
+    if right > LETTER_HOTTEST_K:
         ax.axvline(LETTER_HOTTEST_K, color="0.7", lw=1.0, ls="--", zorder=0.3)

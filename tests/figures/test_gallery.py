@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 
+from dnplab.analysis.finite_size_note import finite_size_note
 from dnplab.analysis.frequency import frequency_note
 from dnplab.analysis.one_factor import one_factor_note
 from dnplab.analysis.phase_diagram import phase_diagram_note
 from dnplab.analysis.zeno_ratio import zeno_ratio_note
 from dnplab.figures import save
+from dnplab.figures.finite_size import finite_size_figure
 from dnplab.figures.frequency import frequency_figure
 from dnplab.figures.one_factor import one_factor_figure
 from dnplab.figures.phase_diagram import phase_diagram_figure
@@ -23,6 +25,7 @@ from dnplab.figures.zeno_ratio import zeno_ratio_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = {
+    "finite_size": ("open_question", finite_size_note, finite_size_figure),
     "frequency": ("dnp_profile", frequency_note, frequency_figure),
     "one_factor": ("open_question", one_factor_note, one_factor_figure),
     "phase_diagram": ("phase_diagram", phase_diagram_note, phase_diagram_figure),
