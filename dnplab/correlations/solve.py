@@ -36,9 +36,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 DIRECT, LARGEST_DIRECT = 1200, 8000  # unknowns: a dense inverse is as fast as the stars, is worth it where they fail
 CYCLE, CYCLES = 100, 8  # iterations in one, and how many
-GAIN = 1e-5  # of one cycle: stars work in single precision
+GAIN, LEAST_GAIN = 1e-5, 0.1  # of one cycle: stars work in single precision
 ROUGH = 1e-3  # for what only estimates an error
-BELIEF = 1e-3  # of the residual in units of 1/T_1: an error is not believed to be smaller
+BELIEF = 0.1  # of the residual in units of 1/T_1: an error is not believed to be smaller
 CHUNK = 1 << 14  # supports that are worked on at once
 
 
@@ -84,16 +84,16 @@ def solve_hierarchy(hierarchy: Hierarchy, order: int, rtol: float, xp: Any) -> C
     strings, ending = cut.steady(rtol)
     truncation = 0.0
     if order < hierarchy.n_spins and ending.outcome.success:
-        change = cut.response(_returned(cut.inverse, order + 1, strings[-1]))[:, Z]
+        change, of_change = cut.response(_returned(cut.inverse, order + 1, strings[-1]))
         if order > 1:
-            before = _Cut(hierarchy, order - 1, xp).steady(ROUGH)[0][0][:, Z]
-        else:
-            before = np.full(hierarchy.n_spins, hierarchy.source / cut.slowest)  # P_0: nothing is known of the drive
+            (before, *_), (of_before, *_) = _Cut(hierarchy, order - 1, xp).steady(ROUGH)
+        else:  # P_0: nothing is known of the drive
+            before, of_before = np.full((hierarchy.n_spins, AXES), hierarchy.source / cut.slowest), Outcome.CONVERGED
         polarization = strings[0][:, Z]
-        truncation = math.sqrt(np.abs(change).max() * np.abs(polarization - before).max())
+        truncation = math.sqrt(np.abs(change[:, Z]).max() * np.abs(polarization - before[:, Z]).max())
         truncation = max(truncation, float(np.abs(polarization).max()) - 1.0)  # no polarization is larger than 1
-        if not math.isfinite(truncation):
-            ending = ending._replace(outcome=Outcome.STALLED)
+        if not (math.isfinite(truncation) and of_change.success and of_before.success):
+            ending = ending._replace(outcome=Outcome.STALLED)  # what the cut costs is not known
     return Correlations(tuple(strings), truncation, *ending)
 
 
@@ -125,19 +125,20 @@ class _Cut:
         parts.append(_top(self.inverse, self.order, parts[-1]))
         return parts, ending
 
-    def response(self, beyond: FloatArray) -> FloatArray:
+    def response(self, beyond: FloatArray) -> tuple[FloatArray, Outcome]:
         """(N, 3) strings of one spin driven by `beyond` (C(N, k), 3^k) on those of k spins alone, roughly."""
         members = Supports(self.hierarchy.n_spins, self.order).members
         top = self.inverse.solve(members, beyond)
         if self.order == 1:
-            return top
+            return top, Outcome.CONVERGED
         # the strings of k spins answer by themselves first, and act on those of k - 1
         back = np.zeros(self.equations.sizes[-1])
         for part, faces in _chunks(self.hierarchy.n_spins, self.order):
             _gather(back, faces, self.hierarchy.lowered(members[part], top[part]))
         source = np.zeros(self.equations.unknowns)
         source[-back.size :] = -back.ravel()
-        return next(self.equations.parts(self._solved(source, ROUGH, 0.0)[0]))
+        strings, ending = self._solved(source, ROUGH, 0.0)
+        return next(self.equations.parts(strings)), ending.outcome
 
     @cached_property
     def equations(self) -> Equations:
@@ -190,7 +191,8 @@ class _Cut:
             if not math.isfinite(error) or reached == 0.0 or (cycle and (error <= rtol or reached > 0.5 * previous)):
                 break
             if cycle < CYCLES:
-                aim = max(0.1 * rtol * size / reached, GAIN)
+                # a cycle that gained nothing would prove nothing: the last one makes the error ten times smaller, too
+                aim = min(max(0.1 * rtol * size / reached, GAIN), LEAST_GAIN)
                 change = gmres(
                     matrix, rest, rtol=aim, atol=0.0, restart=CYCLE, maxiter=1,
                     M=preconditioner, callback=count, callback_type="pr_norm",

@@ -120,18 +120,29 @@ def random_problem(rng: np.random.Generator) -> tuple[SpinSystem, Bath, Drive]:
     return system, bath, Drive(93.9 + 1e-3 * rng.uniform(-2.5, 2.5), float(10 ** rng.uniform(-1.5, 0)))
 
 
-def test_the_estimate_bounds_the_error() -> None:
-    """In 97 of 100 random systems, at orders 1 to 3, and less than ten times too large in the median."""
+@pytest.mark.parametrize(
+    ("kind", "count", "bounded"),
+    [("law", 200, 0.97), ("one spin", 100, 0.93), ("ten times longer", 100, 0.85), ("no dephasing", 100, 0.75)],
+)
+def test_the_estimate_bounds_the_error(kind: str, count: int, bounded: float) -> None:
+    """In this share of random systems at orders 1 to 3, as docs/correlation.md says; less than ten times too large in the
+    median.
+    """
     rng = np.random.default_rng(20)
     ratios: dict[int, list[float]] = {1: [], 2: [], 3: []}
-    for _ in range(200):
+    for _ in range(count):
         system, bath, drive = random_problem(rng)
+        if kind == "one spin":
+            drive = replace(drive, sites=[int(rng.integers(system.n_spins))])
+        if kind in ("ten times longer", "no dephasing"):
+            longer = 10.0 * bath.t_zero_us if kind == "ten times longer" else np.inf
+            bath = replace(bath, t_star_us=longer, t_zero_us=longer)
         exact = steady_state(system, bath, drive, rtol=1e-9).polarization
         for order, found in ratios.items():
             state = steady_state(system, bath, drive, "correlation", rtol=1e-9, order=order)
             found.append(state.truncation_error / float(np.abs(state.polarization - exact).max()))
     for order, found in ratios.items():
-        assert np.mean(np.array(found) >= 1.0) >= 0.97, order
+        assert np.mean(np.array(found) >= 1.0) >= bounded, order
         assert np.median(found) < 10.0, order
 
 
@@ -265,17 +276,51 @@ def test_a_solve_that_does_not_converge_is_an_error(monkeypatch: pytest.MonkeyPa
         steady_state(sample(8), uniform_bath(1.2), table_drive(), "correlation")
 
 
-def test_stars_that_fail_give_way_to_a_dense_solve(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Strong couplings of near-resonant spins with slow relaxation, where the stars stall; both paths know their errors."""
-    system = SpinSystem.sample(12, 0.0, 2.0, (99, 1))
-    problem = Hierarchy.of(system, Bath(4.3, 3.6e5, 0.0338, 0.0338), Drive(93.9, 0.0055))
-    dense = solve_hierarchy(problem, 3, 1e-10, CPU)
-    monkeypatch.setattr(solve_module, "DIRECT", 100)
-    stars = solve_hierarchy(problem, 3, 1e-10, CPU)
+SLOW = [
+    (SpinSystem.sample(20, 0.0, 0.333, (99, 1)), Bath(8.2, 284.0, np.inf, np.inf), Drive(93.9, 1.94)),
+    (SpinSystem.sample(20, 50.0, 7.9, (99, 1)), Bath(1.5, 2300.0, 0.0312, 0.0312), Drive(93.9, 0.0027)),
+]
+
+
+@pytest.mark.parametrize("problem", SLOW)
+@pytest.mark.parametrize("rtol", [1e-4, 1e-10])
+def test_slow_modes_do_not_hide_from_the_error(
+    problem: tuple[SpinSystem, Bath, Drive], rtol: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the stars make of the residual of these was a thousand times too small."""
+    hierarchy = Hierarchy.of(*problem)
+    stars = solve_hierarchy(hierarchy, 3, rtol, CPU)
+    monkeypatch.setattr(solve_module, "DIRECT", 10_000)
+    dense = solve_hierarchy(hierarchy, 3, 1e-12, CPU)
     size = np.sqrt(1.0 + sum(dense.weights))
     apart = max(float(np.linalg.norm(a - b)) for a, b in zip(stars.strings, dense.strings, strict=True)) / size
-    assert apart <= 10 * max(stars.error_estimate, dense.error_estimate, 1e-12)
-    assert stars.outcome.success
+    assert stars.iterations > 2
+    assert apart <= stars.error_estimate + dense.error_estimate
+    assert stars.error_estimate <= rtol
+
+
+def test_stars_that_fail_give_way_to_a_dense_solve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strong couplings of equal spins that relax slowly, where the stars stall."""
+    hierarchy = Hierarchy.of(SpinSystem.sample(20, 0.0, 8.9, (99, 1)), Bath(4.3, 3.6e5, 0.0338, 0.0338), Drive(93.9, 0.0055))
+    assert solve_hierarchy(hierarchy, 3, 1e-10, CPU).outcome.success
+    monkeypatch.setattr(solve_module, "LARGEST_DIRECT", 0)
+    alone = solve_hierarchy(hierarchy, 3, 1e-10, CPU)
+    assert alone.outcome == "stalled"
+    assert alone.error_estimate > 1e-3
+
+
+def test_a_cut_whose_cost_is_not_known_is_not_converged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state is found, but not what strings of one spin more would change."""
+    hierarchy = Hierarchy.of(sample(6), uniform_bath(4.0), table_drive())
+    assert solve_hierarchy(hierarchy, 3, 1e-8, CPU).outcome.success
+    solve = solve_module._Cut._solved
+
+    def lost(cut: object, source: NDArray[np.float64], rtol: float, one: float) -> object:
+        strings, ending = solve(cut, source, rtol, one)  # type: ignore[arg-type]
+        return strings, ending if one else ending._replace(outcome=solve_module.Outcome.STALLED)
+
+    monkeypatch.setattr(solve_module._Cut, "_solved", lost)
+    assert not solve_hierarchy(hierarchy, 3, 1e-8, CPU).outcome.success
 
 
 def test_polarizations_beyond_one_are_no_secret() -> None:
