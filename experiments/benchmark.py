@@ -27,7 +27,7 @@ from dnplab.config import make_plan
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.tracking import RunWriter, Store, code_tags, store_of, tracked_run, ui_command
-from experiments.command import CONF, RecordKeys, as_script, dated_folder, require_room, typed_config
+from experiments.command import CONF, RecordKeys, as_script, dated_folder, require_distinct, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
 __all__ = ["CASES", "main"]
@@ -108,8 +108,7 @@ def _checked(config: BenchmarkConfig) -> BenchmarkConfig:
 
     """
     for key in ("sizes", "cases", "methods"):
-        if not (values := getattr(config, key)) or len(set(values)) < len(values):
-            raise ParameterError(key, values, "a list of one or more different values")
+        require_distinct(key, getattr(config, key))
     for size in config.sizes:
         checks.positive_int("sizes", size)
     for case in config.cases:

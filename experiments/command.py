@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -19,7 +19,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from dnplab.config import ConfigError, read_config
-from dnplab.errors import MemoryEstimateError
+from dnplab.errors import MemoryEstimateError, ParameterError
 from dnplab.memory import require_memory
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "dated_folder",
     "in_words",
     "read_words",
+    "require_distinct",
     "require_room",
     "typed_config",
 ]
@@ -107,6 +108,12 @@ def typed_config(name: str, schema: type[Schema]) -> Schema | None:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)(lambda _: None)()
         return None
     return read_config(CONF, name, schema, words.overrides)
+
+
+def require_distinct(key: str, values: Sequence[object]) -> None:
+    """Raise `ParameterError` unless a list has one or more values, each once."""
+    if not values or len(set(values)) < len(values):
+        raise ParameterError(key, values, "a list of one or more different values")
 
 
 def require_room(key: str, n_spins: int, *, dense: bool = False) -> None:

@@ -21,7 +21,7 @@ from dnplab import checks
 from dnplab.benchmark.robustness import Row, Verdict, check, random_problem
 from dnplab.config.safety import check_outputs
 from dnplab.errors import DnplabError, ParameterError
-from experiments.command import as_script, dated_folder, require_room, typed_config
+from experiments.command import as_script, dated_folder, require_distinct, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
@@ -60,8 +60,7 @@ def _checked(config: RobustnessConfig) -> RobustnessConfig:
         DnplabError: a value out of its domain, or a size that does not fit into memory.
 
     """
-    if not config.sizes or len(set(config.sizes)) < len(config.sizes):
-        raise ParameterError("sizes", config.sizes, "a list of one or more different values")
+    require_distinct("sizes", config.sizes)
     checks.positive_int("samples", config.samples)
     if config.samples < len(config.sizes):
         raise ParameterError("samples", config.samples, f"at least one for each of the {len(config.sizes)} sizes")

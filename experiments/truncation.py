@@ -16,15 +16,15 @@ from omegaconf import OmegaConf
 from dnplab import checks
 from dnplab.benchmark.truncation import CutRow, compare_orders
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError
+from dnplab.errors import ConvergenceError, DegenerateSpectrumError, DnplabError, ParameterError
 from dnplab.figures.style import save
 from dnplab.figures.truncation import truncation_figure
-from experiments.command import as_script, dated_folder, require_room, typed_config
+from experiments.command import as_script, dated_folder, require_distinct, require_room, typed_config
 from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
 
-BAD_INPUT, INTERRUPTED = 2, 130
+INCOMPLETE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 @dataclass
@@ -60,9 +60,7 @@ def _checked(config: TruncationConfig) -> TruncationConfig:
 
     """
     for key in ("sizes", "temperatures_k", "orders"):
-        values = getattr(config, key)
-        if not values or len(set(values)) < len(values):
-            raise ParameterError(key, values, "a list of one or more different values")
+        require_distinct(key, getattr(config, key))
     for size in config.sizes:
         checks.positive_int("sizes", size)
         require_room("sizes", size)
@@ -84,12 +82,16 @@ def _carry_out(config: TruncationConfig) -> int:
     folder = dated_folder(config.outputs, "truncation")
     OmegaConf.save(OmegaConf.structured(config), folder / "settings.yaml")
     rows: list[CutRow] = []
+    lost: list[str] = []
     code = 0
     try:
-        _compare(config, rows, folder / "truncation.csv")
+        _compare(config, rows, lost, folder / "truncation.csv")
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         code = INTERRUPTED
+    for sentence in lost:
+        print(sentence, file=sys.stderr)
+    code = code or (INCOMPLETE if lost else 0)
     table = pd.DataFrame([asdict(row) for row in rows], columns=[column.name for column in fields(CutRow)])
     if table.empty:
         print("Nothing was compared.", file=sys.stderr)
@@ -101,8 +103,8 @@ def _carry_out(config: TruncationConfig) -> int:
     return code
 
 
-def _compare(config: TruncationConfig, rows: list[CutRow], path: Path) -> None:
-    """Append the rows of every sample to `rows` and to the CSV."""
+def _compare(config: TruncationConfig, rows: list[CutRow], lost: list[str], path: Path) -> None:
+    """Append the rows of every sample to `rows` and to the CSV, and to `lost` why a sample has none, or not all."""
     points = [(n, t, r) for n in config.sizes for t in config.temperatures_k for r in range(config.samples)]
     bar = progress_bar(len(points), "sample")
     with bar, path.open("w", newline="") as file:
@@ -113,9 +115,12 @@ def _compare(config: TruncationConfig, rows: list[CutRow], path: Path) -> None:
             found = compare_orders(
                 n_spins, temperature, config.coupling_mhz, config.seed, realization, config.orders, config.rtol
             )
-            for row in found:
-                rows.append(row)
-                writer.writerow(asdict(row))
+            try:
+                for row in found:
+                    rows.append(row)
+                    writer.writerow(asdict(row))
+            except (ConvergenceError, DegenerateSpectrumError) as error:
+                lost.append(f"N={n_spins} T={temperature:g}K, realization {realization}: {error}")
             file.flush()
             bar.update()
 

@@ -12,6 +12,7 @@ import pytest
 
 from dnplab import SpinSystem, steady_state
 from dnplab.benchmark.truncation import DRIVE, CutRow, uniform_bath
+from dnplab.errors import ConvergenceError
 from dnplab.figures.truncation import truncation_figure
 from experiments import truncation
 
@@ -64,3 +65,22 @@ def test_an_interrupted_comparison_keeps_its_rows(monkeypatch: pytest.MonkeyPatc
     assert command(monkeypatch, tmp_path, "sizes=[3,4]", "temperatures_k=[12]", "orders=[1,2]", "samples=1") == 130
     (folder,) = (tmp_path / "truncation").iterdir()
     assert len(pd.read_csv(folder / "truncation.csv")) == 2
+
+
+def test_a_sample_that_does_not_converge_is_named_and_the_others_stand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    compare = truncation.compare_orders
+
+    def failing(*words: object) -> object:
+        rows = compare(*words)  # type: ignore[arg-type]
+        yield next(rows)
+        if words[4] == 1:  # the realization
+            raise ConvergenceError("It stalled.")
+        yield from rows
+
+    monkeypatch.setattr(truncation, "compare_orders", failing)
+    assert command(monkeypatch, tmp_path, "sizes=[3]", "temperatures_k=[12]", "orders=[1,2]", "samples=3") == 1
+    (folder,) = (tmp_path / "truncation").iterdir()
+    assert len(pd.read_csv(folder / "truncation.csv")) == 5
+    assert "N=3 T=12K, realization 1: It stalled." in capsys.readouterr().err
