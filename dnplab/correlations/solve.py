@@ -48,11 +48,15 @@ class Correlations:
 
     strings : (C(N, w), 3^w) of the weights w = 1 .. k; supports as in `supports`, axes as in `strings`
     truncation : estimated error of the polarization of the worst spin that the cut makes
+    last_step : (N,) polarizations of this order minus those of one order less; of order 1, minus P_0
+    beyond : (N,) what strings of k + 1 spins would change of the polarizations to first order; 0 where k = N
     outcome, residual, error_estimate, iterations : as in `dnplab.solvers.Solution`, of the equations that are kept
     """
 
     strings: tuple[FloatArray, ...]
     truncation: float
+    last_step: FloatArray
+    beyond: FloatArray
     outcome: Outcome
     residual: float
     error_estimate: float
@@ -82,7 +86,7 @@ def solve_hierarchy(hierarchy: Hierarchy, order: int, rtol: float, xp: Any) -> C
     """
     cut = _Cut(hierarchy, order, xp)
     strings, ending = cut.steady(rtol)
-    truncation = 0.0
+    truncation, last_step, beyond = 0.0, np.zeros(hierarchy.n_spins), np.zeros(hierarchy.n_spins)
     if order < hierarchy.n_spins and ending.outcome.success:
         change, of_change = cut.response(_returned(cut.inverse, order + 1, strings[-1]))
         if order > 1:
@@ -90,11 +94,12 @@ def solve_hierarchy(hierarchy: Hierarchy, order: int, rtol: float, xp: Any) -> C
         else:  # P_0: nothing is known of the drive
             before, of_before = np.full((hierarchy.n_spins, AXES), hierarchy.source / cut.slowest), Outcome.CONVERGED
         polarization = strings[0][:, Z]
-        truncation = math.sqrt(np.abs(change[:, Z]).max() * np.abs(polarization - before[:, Z]).max())
+        last_step, beyond = polarization - before[:, Z], change[:, Z]
+        truncation = math.sqrt(np.abs(beyond).max() * np.abs(last_step).max())
         truncation = max(truncation, float(np.abs(polarization).max()) - 1.0)  # no polarization is larger than 1
         if not (math.isfinite(truncation) and of_change.success and of_before.success):
             ending = ending._replace(outcome=Outcome.STALLED)  # what the cut costs is not known
-    return Correlations(tuple(strings), truncation, *ending)
+    return Correlations(tuple(strings), truncation, last_step, beyond, *ending)
 
 
 class _Ending(NamedTuple):

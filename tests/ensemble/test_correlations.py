@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from dnplab import Bath, Drive
@@ -46,3 +49,28 @@ def test_the_order_is_part_of_the_address() -> None:
     assert spec(order=None) == spec(order=3)
     assert spec(order=2).sample_key != spec().sample_key
     assert spec("nonsecular", None).sample_key != spec().sample_key
+
+
+@pytest.mark.parametrize("temperature_k", [12.0, 4.0, 1.2])
+def test_what_a_cut_costs_an_average_is_bounded_by_its_estimate(temperature_k: float) -> None:
+    time_us = Bath.letter(temperature_k).t_zero_us
+    bath = Bath.letter(temperature_k, t_star_us=time_us)
+    asked = ("profile_deviation", "profile_index", "bloch_distance", "mean_polarization")
+    kinds = {"exact": ("nonsecular", None), "cut": ("correlation", 3), "coarse": ("correlation", 2)}
+    found = {}
+    for kind, (model, order) in kinds.items():
+        parts = replace(spec(model, order, n_spins=7), bath=bath, observables=("polarization",))
+        found[kind] = pd.DataFrame([measure_realization(parts, k).scalars for k in range(12)]).mean()
+    for kind in ("cut", "coarse"):
+        for name in asked:
+            estimate = found[kind][f"{name}_truncation"]
+            assert abs(found[kind][name] - found["exact"][name]) <= estimate, (kind, name)
+            assert estimate > 0.0
+    assert not [name for name in found["exact"].index if name.endswith("_truncation")]
+    for name in asked:  # a higher order is known better
+        assert found["cut"][f"{name}_truncation"] < found["coarse"][f"{name}_truncation"]
+
+
+def test_nothing_is_cut_at_order_n() -> None:
+    found = measure_realization(spec(order=4, n_spins=4), 0).scalars
+    assert [found[f"{name}_truncation"] for name in ("profile_deviation", "profile_index", "mean_polarization")] == [0.0] * 3
