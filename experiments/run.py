@@ -38,6 +38,7 @@ from dnplab.config import (
 )
 from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError, UndefinedMeasureError
+from dnplab.observables.localization import TRUNCATION
 from dnplab.tracking import (
     Store,
     TrackedRun,
@@ -222,9 +223,10 @@ def _print_averages(run: TrackedRun) -> None:
     """The means of a single run, with their standard errors."""
     undefined: dict[tuple[str, float], list[str]] = {}
     for key, mean in sorted(run.metrics.items()):
-        if key.startswith("obs.") and not key.endswith("_sem"):
-            error = run.metrics.get(f"{key}_sem")
-            print(f"  {key.removeprefix('obs.'):<24}{mean:>10.4f}" + ("" if error is None else f" ± {error:.4f}"))
+        if key.startswith("obs.") and not key.endswith(("_sem", TRUNCATION)):
+            error, cut = run.metrics.get(f"{key}_sem"), run.metrics.get(f"{key}{TRUNCATION}")
+            ends = ("" if error is None else f" ± {error:.4f}") + ("" if cut is None else f", cut {cut:.4f}")
+            print(f"  {key.removeprefix('obs.'):<24}{mean:>10.4f}{ends}")
         elif key.startswith("check.undefined."):
             name = key.removeprefix("check.undefined.")
             undefined.setdefault((run.tags.get(f"undefined.{name}", ""), mean), []).append(name)

@@ -149,6 +149,14 @@ def test_all_runs_of_a_sweep_go_to_one_store() -> None:
         (["drive.frequency_ghz=0.0938988"], "is drive.frequency_ghz right?"),
         (["drive.frequency_ghz=9.4"], "is drive.frequency_ghz right?"),
         (["drive.amplitude_mhz=628"], "Is drive.amplitude_mhz = 628 in MHz?"),
+        (
+            ["model=correlation", "bath=uniform", "observables=profile", "bath.t_zero_us=16"],
+            "bath.t_zero_us = 16 is 75 exchanges (1/U) of spins long: truncation_error is an estimate there, but no bound.",
+        ),
+        (
+            ["model=correlation", "bath=uniform", "system.n_spins=30"],
+            "observables.names has epr, which takes long at system.n_spins = 30; observables=profile is without.",
+        ),
         (["drive.amplitude_mhz=6.28e-4"], "drive.amplitude_mhz = 0.000628 hardly acts"),
         (["system.electron_ghz=93900", "drive=off"], "Is system.electron_ghz = 93900 in GHz?"),
         (["system.electron_ghz=0.0939", "drive=off"], "Is system.electron_ghz = 0.0939 in GHz?"),

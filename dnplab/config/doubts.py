@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from dnplab.config.baths import to_bath
 from dnplab.config.schema import Config, field_types
-from dnplab.config.studies import reads
+from dnplab.config.studies import ENSEMBLE, reads
 from dnplab.units import RAD_US_PER_GHZ, RAD_US_PER_MHZ
 
 __all__ = ["doubts_of"]
@@ -25,6 +25,8 @@ MOST_AMPLITUDE_MHZ = 200.0
 MUCH = 10.0
 LEAST_SATURATION = 1e-3
 MOST_ERROR = 1e-2
+LONG_DEPHASING = 25.0  # U T(0): up to there the estimate of what a cut costs is a bound (docs/correlation.md)
+MOST_SPINS_OF_SPECTRA = 20  # of correlations: more take 10 s and more a sample
 
 
 def doubts_of(config: Config) -> Iterator[str]:
@@ -40,6 +42,8 @@ def doubts_of(config: Config) -> Iterator[str]:
         yield from _of_spectrum(config)
     if "bath.t1_us" in read:
         yield from _of_bath(config)
+    if config.study == ENSEMBLE and config.model == "correlation":
+        yield from _of_cut(config)
 
 
 @cache
@@ -97,3 +101,13 @@ def _of_bath(config: Config) -> Iterator[str]:
     saturation = (RAD_US_PER_MHZ * amplitude_mhz) ** 2 * bath.t1_us * max(bath.t_star_us, bath.t_zero_us)
     if saturation < LEAST_SATURATION:
         yield f"drive.amplitude_mhz = {amplitude_mhz:g} hardly acts: omega_1^2 T_1 T* is {saturation:.0e}."
+
+
+def _of_cut(config: Config) -> Iterator[str]:
+    """What a cut of the correlations makes slow or uncertain."""
+    n_spins, time_us = config.system.n_spins, to_bath(config).t_zero_us
+    if (exchanges := RAD_US_PER_MHZ * config.system.coupling_mhz * time_us) > LONG_DEPHASING:
+        times = f"bath.t_zero_us = {time_us:g} is {exchanges:.0f} exchanges (1/U) of spins long"
+        yield f"{times}: truncation_error is an estimate there, but no bound."
+    if "epr" in config.observables.names and n_spins > MOST_SPINS_OF_SPECTRA:
+        yield f"observables.names has epr, which takes long at system.n_spins = {n_spins}; observables=profile is without."

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnplab.ensemble.spec import EnsembleSpec
-from dnplab.errors import ConvergenceError, DegenerateSpectrumError, UndefinedMeasureError
+from dnplab.errors import (
+    ConvergenceError,
+    DegenerateSpectrumError,
+    MemoryEstimateError,
+    ParameterError,
+    UndefinedMeasureError,
+)
+from dnplab.observables.correlation_epr import correlation_epr_spectrum
 from dnplab.observables.eigenstates import Eigenstates, eigenstates_of_hamiltonian, eigenstates_of_rho
 from dnplab.observables.epr import diagonal_epr_spectrum, epr_spectrum
 from dnplab.observables.level_statistics import gap_ratio
@@ -27,8 +34,8 @@ OF_RHO = {  # measures that need a density matrix, by observable
     "polarization": ("hilbert_distance",),
     "spin_temperature": ANSATZ,
     "eigenstates": ("sz_spread", "entropy", "entropy_ratio"),
-    "epr": ("epr",),
 }
+ISING = "with ising a line depends on all spins at once, and few-spin correlations misplace it; use model=nonsecular."
 
 
 @dataclass
@@ -106,6 +113,8 @@ def _correlations(spec: EnsembleSpec, state: SteadyState, out: Realization) -> N
     except UndefinedMeasureError as error:
         asked = {name for observable, names in OF_RHO.items() if observable in spec.observables for name in names}
         out.undefined |= dict.fromkeys(sorted(asked), str(error))
+    if "epr" in spec.observables:
+        _spectrum_by_moments(spec, state, out)
     if "level_statistics" in spec.observables:
         out.undefined["gap_ratio"] = "model=correlation does not make the levels of H_S; use model=hilbert or nonsecular."
     if "polarization" in spec.observables:
@@ -117,6 +126,19 @@ def _correlations(spec: EnsembleSpec, state: SteadyState, out: Realization) -> N
             "polarization": state.polarization,
             "bloch": bloch_profile(system, spec.bath, spec.drive),
         }
+
+
+def _spectrum_by_moments(spec: EnsembleSpec, state: SteadyState, out: Realization) -> None:
+    """At a resolution of one bin: its lines have that standard deviation."""
+    assert state.correlations is not None
+    if spec.ising and state.correlations.order < spec.n_spins:
+        out.undefined["epr"] = ISING
+        return
+    edges = np.asarray(spec.epr_edges_mhz)
+    try:
+        out.arrays["epr"] = correlation_epr_spectrum(state, edges, float(np.diff(edges).min()))
+    except (MemoryEstimateError, ParameterError) as error:
+        out.undefined["epr"] = str(error)
 
 
 def _checks(state: SteadyState, states: Eigenstates | None, out: Realization) -> None:

@@ -74,3 +74,36 @@ def test_what_a_cut_costs_an_average_is_bounded_by_its_estimate(temperature_k: f
 def test_nothing_is_cut_at_order_n() -> None:
     found = measure_realization(spec(order=4, n_spins=4), 0).scalars
     assert [found[f"{name}_truncation"] for name in ("profile_deviation", "profile_index", "mean_polarization")] == [0.0] * 3
+
+
+def with_spectrum(model: str, order: int | None, ising: bool = False) -> EnsembleSpec:
+    edges = tuple(np.linspace(-5.0, 5.0, 21))
+    return replace(spec(model, order), observables=("polarization", "epr"), epr_edges_mhz=edges, ising=ising)
+
+
+def test_spectra_are_those_of_the_eigenstates_at_a_resolution_of_a_bin() -> None:
+    exact, whole, cut = (
+        measure_realization(with_spectrum(*model), 1).arrays["epr"]
+        for model in (("nonsecular", None), ("correlation", 6), ("correlation", 3))
+    )
+    edges = np.linspace(-5.0, 5.0, 21)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    # both lines as Gaussians of two bins more: what is left of the difference is their first bin's width
+    blur = np.exp(-0.5 * ((centres[:, None] - centres) / 1.0) ** 2)
+    blur /= blur.sum(axis=0)
+    height = np.abs(blur @ exact).max()
+    assert np.abs(blur @ (whole - exact)).max() < 0.1 * height
+    assert np.abs(cut - whole).max() < 0.15 * np.abs(whole).max()
+    assert np.abs(cut - whole).max() > 1e-3 * np.abs(whole).max()
+
+
+def test_spectra_sum_to_the_polarization() -> None:
+    found = measure_realization(with_spectrum("correlation", 3), 1)
+    assert 0.5 * found.arrays["epr"].sum() == pytest.approx(found.scalars["mean_polarization"], rel=2e-2)
+
+
+def test_there_are_no_spectra_of_a_cut_with_the_ising_term() -> None:
+    cut, whole = (measure_realization(with_spectrum("correlation", order, ising=True), 1) for order in (3, 6))
+    assert "ising" in cut.undefined["epr"]
+    assert "epr" not in cut.arrays
+    assert "epr" in whole.arrays
