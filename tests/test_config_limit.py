@@ -21,6 +21,7 @@ from tests.systems.test_questions import command
 ROOT = Path(__file__).resolve().parents[1]
 CONF = ROOT / "conf"
 LIMIT = "experiment=thermodynamic_limit"
+BY_SIZE = 'ensemble.realizations="${by_size:${system.n_spins},{8:16,14:12}}"'
 SATURATION = (0.628 * RAD_US_PER_MHZ) ** 2 * 1.6 * 0.16  # of Table I at 12 K with T* = T(0)
 
 
@@ -125,6 +126,11 @@ def test_a_table_of_something_else(arguments: tuple[object, ...]) -> None:
         by_size(*arguments)
 
 
+def test_a_table_may_be_typed() -> None:
+    found = plan(BY_SIZE, "system.n_spins=3,9", "model=by_size", "bath=uniform", multirun=True)
+    assert [job.spec.realizations for job in found.jobs] == [16, 12]
+
+
 def test_a_process_that_only_imports_the_configs_knows_it() -> None:
     """As those of a launcher do, which unpickle a config that was composed elsewhere."""
     code = (
@@ -202,9 +208,8 @@ def test_a_path_from_a_fresh_store(
 
 
 def test_printed_values_may_be_filled_in() -> None:
-    typed = "ensemble.realizations=${by_size:${system.n_spins},{8:16,14:12}}"
     command_line = [sys.executable, "-m", "experiments.run", "--cfg", "job", "--resolve", "bath=uniform", "model=by_size"]
-    done = subprocess.run([*command_line, "system.n_spins=14", typed], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*command_line, "system.n_spins=14", BY_SIZE], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for line in ("model: correlation", "  order: 3", "  realizations: 12"):
         assert line in done.stdout.splitlines()
