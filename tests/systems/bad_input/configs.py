@@ -12,6 +12,7 @@ from tests.systems.bad_input.folder import ALONE, SWEEP, Place
 __all__ = ["CONFIGS"]
 
 CODE = "names code to be run, which no value of a config may do."
+STREAM = "${by_size:3,{8:ext://os.environ}}"
 MINE = "--config-dir=confs experiment=mine"
 LOCAL = "hydra/launcher=local"
 
@@ -107,6 +108,7 @@ CONFIG_FILES = [
     filed("a sweeper of its own", "hydra: {sweeper: {_target_: os.mkdir}}\n", CODE),
     filed("a callback", "hydra: {callbacks: {mine: {_target_: os.mkdir, path: intruder}}}\n", CODE),
     filed("a log handler", "hydra: {job_logging: {handlers: {mine: {(): os.mkdir, path: intruder}}}}\n", CODE),
+    filed("code by size", f"hydra: {{job_logging: {{handlers: {{mine: {{stream: '{STREAM}'}}}}}}}}\n", CODE),
     filed("a YAML tag", "bath: !!python/object/apply:os.mkdir [intruder]\n", "mine.yaml", "python/object"),
     refused("--config-dir=confs study=mine", "study is 'mine', but it must be", around=preset("study: mine\n", "study")),
     refused("system._target_=os.mkdir", "There is no config key system._target_"),
