@@ -1,6 +1,8 @@
 """Configs: the typed schema, the check of a command before it runs, and the ensembles that it asks for."""
 
+from dnplab.config import by_size as by_size  # registers itself for the configs
 from dnplab.config.baths import to_bath
+from dnplab.config.drives import to_drive
 from dnplab.config.plan import LETTER_FIGURES, Job, Plan, make_job, make_plan
 from dnplab.config.questions import QUESTIONS
 from dnplab.config.schema import Config, register
@@ -35,6 +37,7 @@ __all__ = [
     "run_tags",
     "to_bath",
     "to_config",
+    "to_drive",
     "to_spec",
     "with_full_key",
 ]

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from operator import attrgetter
+from typing import cast
 
 from dnplab.config.baths import to_bath
 from dnplab.config.schema import Config, field_types
+from dnplab.config.spec import resolved
 from dnplab.config.studies import ENSEMBLE, reads
 from dnplab.units import RAD_US_PER_GHZ, RAD_US_PER_MHZ
 
@@ -32,6 +34,8 @@ MOST_SPINS_OF_SPECTRA = 20  # of correlations: more take 10 s and more a sample
 def doubts_of(config: Config) -> Iterator[str]:
     """Sentences on what the study of a config reads."""
     read = _keys(config.study)
+    if "bath.t1_us" in read:
+        config = resolved(config)
     for key in read:
         value = attrgetter(key)(config)
         for number in value if isinstance(value, list) else [value]:
@@ -92,7 +96,7 @@ def _of_bath(config: Config) -> Iterator[str]:
     for key in ("t1_us", "t_star_us", "t_zero_us"):
         if (time := getattr(bath, key)) * RAD_US_PER_GHZ * system.electron_ghz < 1.0:
             yield f"Is bath.{key} = {time:g} in µs? It is shorter than a turn of the electrons, 1/omega_e."
-    amplitude_mhz = config.drive.amplitude_mhz
+    amplitude_mhz = cast(float, config.drive.amplitude_mhz)  # of a resolved config
     if amplitude_mhz == 0.0:
         return
     away_mhz = 1e3 * abs(config.drive.frequency_ghz - system.electron_ghz)

@@ -49,6 +49,7 @@ LETTER_FIGURES = ("fig1", "fig2", "fig3", "figs5", "figs6", "figs7", "figs8", "f
 EIGENVECTOR_FIGURES = ("fig3", "figs9", "figs10")
 LONGEST_NAME = 200  # of an experiment; MLflow's limit is 500, and summaries add to it
 TIMES = ("t1_us", "t_star_us", "t_zero_us")
+PATH, FOLLOWING = "path", "thermodynamic_limit"  # the group of curves through the baths, and the experiment that follows one
 SIZES = "ensemble/scale"  # the group that says what ensemble=quick and full mean besides samples
 SUMMARIES = ("crossover", *LETTER_FIGURES, *QUESTIONS)  # what a sweep of ensembles may end with
 
@@ -114,7 +115,7 @@ class Plan:
     @property
     def points(self) -> list[dict[str, Any]]:
         """The points of the sweep: the logged parameters that tell its jobs apart; those that follow are left out."""
-        points = [{key: _rounded(value) for key, value in job.params.items()} for job in self.jobs]
+        points = self._rounded_params
         chosen: list[str] = []
         for key in (key for key in points[0] if all(key in point for point in points)):
             known = {tuple(point[k] for k in chosen) for point in points}
@@ -124,6 +125,10 @@ class Plan:
         keys = chosen or [key for key in ("model", "bath.temperature_k", "study") if key in points[0]][:2]
         distinct = dict.fromkeys(tuple(point[key] for key in keys) for point in points)
         return [dict(zip(keys, values, strict=True)) for values in distinct]
+
+    @property
+    def _rounded_params(self) -> list[dict[str, Any]]:
+        return [{key: _rounded(value) for key, value in job.params.items()} for job in self.jobs]
 
     @property
     def rerun(self) -> bool:
@@ -140,9 +145,7 @@ class Plan:
     def require_answerable(self) -> None:
         """Raise `ConfigError` if the sweep ends with a question that its points cannot answer."""
         if self.summary in QUESTIONS:
-            specs = [job.spec for job in self.jobs]
-            observables = set.intersection(*(set(spec.observables) for spec in specs))
-            require_answerable(self.summary, self.points, (spec.model for spec in specs), observables)
+            require_answerable(self.summary, self.points, self._rounded_params)
 
     def require_outputs(self) -> None:
         """Raise `ConfigError` if the output folder of any job cannot be written to."""
@@ -185,6 +188,7 @@ def make_plan(conf: Path, overrides: Sequence[str], *, multirun: bool = False, s
         check_words(words, field_types(), groups())
         fixed = [word.input_line or "" for word in words if not word.is_sweep_override()]
         places = [word for word in words if word.key_or_group == "hydra.searchpath"]
+        _require_following(words, places)
         if own := [word for word in words if word.key_or_group.partition(".")[0] in STUDIES]:  # compose for their study only
             chosen = [*places, *(word for word in words if word.key_or_group in groups())]
             for options in itertools.product(*map(_values, chosen)):
@@ -242,15 +246,30 @@ def _check_composed(config: DictConfig) -> None:
         )
 
 
+def _require_following(words: Sequence[Override], places: Sequence[Override]) -> None:
+    """Refuse a path where no experiment follows one."""
+    if not (paths := [word for word in words if word.key_or_group == PATH]):
+        return
+    experiments = [word for word in words if word.key_or_group == "experiment" and not word.is_sweep_override()]
+    chosen = [value for word in (*places, *experiments) for value in _values(word)]
+    if PATH not in compose_words("config", chosen, hydra=True).hydra.runtime.choices:
+        raise ConfigError(f"{paths[0].input_line} says nothing here; it goes with experiment={FOLLOWING}.")
+
+
 def _require_one_figure(words: Sequence[Override], places: Sequence[Override]) -> None:
-    """Refuse several experiments at once where one is a sweep of its own, which Hydra would leave out."""
+    """Refuse several experiments, or paths, at once where one is a sweep of its own, which Hydra would leave out."""
     search = [value for word in places for value in _values(word)]
     for word in words:
-        if word.key_or_group != "experiment" or not word.is_sweep_override():
+        if word.key_or_group not in ("experiment", PATH) or not word.is_sweep_override():
             continue
         for value in _values(word):
-            if compose_words("config", [*search, value], hydra=True).hydra.mode == RunMode.MULTIRUN:
+            if word.key_or_group == PATH or _is_sweep([*search, value]):
                 raise ConfigError(f"{word.input_line}: {value.partition('=')[2]} is a sweep of its own; run one at a time.")
+
+
+def _is_sweep(words: Sequence[str]) -> bool:
+    """Whether words compose to a sweep without -m."""
+    return bool(compose_words("config", words, hydra=True).hydra.mode == RunMode.MULTIRUN)
 
 
 def _unfold(choices: Mapping[str, Sequence[str]]) -> Iterable[Job]:
@@ -310,7 +329,7 @@ def _require_effect(words: Sequence[Override], studies: Sequence[str]) -> tuple[
     notes = []
     for word in words:
         key = word.key_or_group.replace("/", ".")
-        if key.partition(".")[0] in ("experiment", "hydra") or any(reads(study, key) for study in studies):
+        if key.partition(".")[0] in ("experiment", PATH, "hydra") or any(reads(study, key) for study in studies):
             continue
         names = " and ".join(studies)
         if key == "ensemble":

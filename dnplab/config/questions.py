@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,18 +11,24 @@ from dnplab.config.spec import ConfigError
 __all__ = ["QUESTIONS", "require_answerable"]
 
 TEMPERATURE, SIZE, COUPLING = "bath.temperature_k", "system.n_spins", "system.coupling_mhz"
-TIMES = ("bath.t1_us", "bath.t_star_us", "bath.t_zero_us")
+T_STAR, T_ZERO = "bath.t_star_us", "bath.t_zero_us"
+TIMES = ("bath.t1_us", T_STAR, T_ZERO)
 AXES = ("model", TEMPERATURE)  # vary in every sweep
 PROFILE = "polarization"  # the observable that all questions rest on
 
 
 @dataclass(frozen=True)
 class Needs:
-    """models : that are compared; varied : the keys that may vary besides the axes; fewest : values of a key"""
+    """models : that are compared; varied : the keys that may vary besides the axes; fewest : values of a key
+
+    only : models besides which there may be none; uniform : whether T* is T(0) in all baths
+    """
 
     models: tuple[str, ...] = ()
     varied: tuple[str, ...] = ()
     fewest: Mapping[str, int] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    uniform: bool = False
 
 
 BOTH = ("hilbert", "nonsecular")
@@ -32,28 +38,37 @@ QUESTIONS: Mapping[str, Needs] = {
     "zeno_ratio": Needs(BOTH, (SIZE, COUPLING, "system.disorder_mhz", *TIMES)),
     "phase_diagram": Needs(("nonsecular",), (COUPLING,), {TEMPERATURE: 2, COUPLING: 2}),
     "frequency": Needs((), ("drive.frequency_ghz",), {"drive.frequency_ghz": 2}),
+    "thermodynamic_limit": Needs(
+        varied=(SIZE, *TIMES, "drive.amplitude_mhz", "correlation.order"),
+        fewest={SIZE: 3, T_ZERO: 4},
+        only=("nonsecular", "correlation"),
+        uniform=True,
+    ),
 }
 
 
-def require_answerable(
-    question: str, points: Sequence[Mapping[str, Any]], models: Iterable[str], observables: Iterable[str]
-) -> None:
+def require_answerable(question: str, points: Sequence[Mapping[str, Any]], runs: Sequence[Mapping[str, Any]]) -> None:
     """Raise `ConfigError` if a sweep over these points could not answer a question.
 
     points : by the keys that tell them apart
-    models, observables : of all its runs
+    runs : all logged parameters of each of its runs
     """
-    needs, found, other = QUESTIONS[question], sorted(set(models)), "summary=crossover takes any sweep"
+    needs, other = QUESTIONS[question], "summary=crossover takes any sweep"
+    found = sorted({run["model"] for run in runs})
     if not set(needs.models) <= set(found):
         compared = f"model={','.join(needs.models)}"
         raise ConfigError(f"{question} compares {compared}, but this sweep has {', '.join(found)} only; {other}.")
+    if needs.only and (others := [model for model in found if model not in needs.only]):
+        raise ConfigError(f"{question} takes model={','.join(needs.only)} only; leave out {', '.join(others)} ({other}).")
+    if needs.uniform and any(run[T_STAR] != run[T_ZERO] for run in runs):
+        raise ConfigError(f"{question} needs T* = T(0) in every bath, which bath=uniform has; {other}.")
     allowed = (*AXES, *needs.varied)
     if varying := [key for key in points[0] if key not in allowed and len({point[key] for point in points}) > 1]:
         raise ConfigError(f"{question} varies {', '.join(allowed)}; give one value of {', '.join(varying)} ({other}).")
     for key, least in needs.fewest.items():
-        count = len({point.get(key) for point in points})
+        count = len({run.get(key) for run in runs})
         if count < least:
             values = f"{least} or more values of {key}"
             raise ConfigError(f"{question} needs {values}, but this sweep has {count}; {other}.")
-    if PROFILE not in observables:
+    if not all(PROFILE in run["observables.names"].split("+") for run in runs):
         raise ConfigError(f"{question} follows profiles, but observables.names lacks {PROFILE}; observables=profile has it.")

@@ -37,6 +37,7 @@ class BathConfig:
 
     With a process ("direct", "two_phonon") all times follow from it and are null; without one, its keys are null.
     uniform : T* is T(0), so that dephasing acts spin by spin
+    times_factor : multiplies all three times, those by their laws and those that are given
     """
 
     temperature_k: float = MISSING
@@ -44,6 +45,7 @@ class BathConfig:
     t_star_us: float | None = MISSING
     t_zero_us: float | None = MISSING
     uniform: Switch = MISSING
+    times_factor: float = MISSING
     process: str | None = MISSING
     coupling_ratio: float | None = MISSING
     density_kg_m3: float | None = MISSING
@@ -53,10 +55,14 @@ class BathConfig:
 
 @dataclass
 class DriveConfig:
-    """The microwaves; sites null means every spin."""
+    """The microwaves; sites null means every spin.
+
+    saturation : omega_1^2 T_1 T_z, a number, which fixes omega_1 where amplitude_mhz is null
+    """
 
     frequency_ghz: float = MISSING
-    amplitude_mhz: float = MISSING
+    amplitude_mhz: float | None = MISSING
+    saturation: float | None = MISSING
     sites: list[int] | None = MISSING
 
 

@@ -12,9 +12,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from dnplab.bath import Bath
 from dnplab.config.baths import to_bath
+from dnplab.config.drives import to_drive
 from dnplab.config.schema import Config, field_types
 from dnplab.config.studies import COMMON, ENSEMBLE, STUDIES, reads
-from dnplab.drive import Drive
 from dnplab.ensemble import SCHEMA, EnsembleSpec
 from dnplab.errors import DnplabError, ParameterError
 from dnplab.phonons import PhononSpectrum
@@ -58,7 +58,8 @@ def to_config(composed: DictConfig) -> Config:
         return cast(Config, OmegaConf.to_object(typed))
     except OmegaConfBaseException as error:
         where = f"{error.full_key}: " if error.full_key else ""
-        raise ConfigError(where + str(error).splitlines()[0].rstrip(".") + ".") from error
+        said = str(error).splitlines()[0].rpartition(" raised while resolving interpolation: ")[2]
+        raise ConfigError(where + said.rstrip(".") + ".") from error
 
 
 def to_spec(config: Config) -> EnsembleSpec:
@@ -68,8 +69,7 @@ def to_spec(config: Config) -> EnsembleSpec:
         ConfigError: a value is out of its domain; the message names the config key.
 
     """
-    system, drive, solver = config.system, config.drive, config.solver
-    ensemble, observables = config.ensemble, config.observables
+    system, solver, ensemble, observables = config.system, config.solver, config.ensemble, config.observables
     realizations = ensemble.realizations
     if config.model == "hilbert" and ensemble.realizations_hilbert is not None:
         realizations = ensemble.realizations_hilbert
@@ -81,7 +81,7 @@ def to_spec(config: Config) -> EnsembleSpec:
             coupling_mhz=system.coupling_mhz,
             ising=system.ising,
             bath=to_bath(config),
-            drive=Drive(drive.frequency_ghz, drive.amplitude_mhz, drive.sites),
+            drive=to_drive(config),
             model=config.model,
             rtol=solver.rtol,
             method=solver.method,
@@ -111,25 +111,27 @@ def to_study(config: Config) -> Study:
 
 
 def study_params(config: Config) -> dict[str, str | int | float | bool]:
-    """The parameters of a study's run under their config keys: all that it reads, with the bath's times resolved."""
+    """The parameters of a study's run under their config keys: all that it reads, with bath and drive resolved."""
+    config = resolved(config) if (bathed := reads(config.study, "bath")) else config
     found: dict[str, str | int | float | bool] = {}
     for key in field_types():
         own = reads(config.study, key) and key.partition(".")[0] not in COMMON
         value = operator.attrgetter(key)(config) if own else None
         if value is not None:
             found[key] = value if isinstance(value, int | float | bool) else str(value)
-    times = {f"bath.{key}": t for key, t in _times(to_bath(config)).items()} if reads(config.study, "bath") else {}
+    times = {f"bath.{key}": t for key, t in _times(to_bath(config)).items()} if bathed else {}
     return {"study": config.study, **found, **times}
 
 
 def resolved(config: Config) -> Config:
-    """The same config with the bath's null times written out, where they do not follow from phonons."""
+    """The same config with the drive's strength, and the bath's times where they do not follow from phonons, written out."""
+    drive = replace(config.drive, amplitude_mhz=to_drive(config).amplitude_mhz, saturation=None)
     if config.bath.process is not None:
-        return config
-    bath = replace(config.bath)
+        return replace(config, drive=drive)
+    bath = replace(config.bath, uniform=False, times_factor=1.0)
     for key, value in _times(to_bath(config)).items():
         setattr(bath, key, value)
-    return replace(config, bath=bath)
+    return replace(config, bath=bath, drive=drive)
 
 
 def _times(bath: Bath) -> dict[str, float]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dnplab import checks
-from dnplab.bath import Bath
 from dnplab.config.baths import to_bath
+from dnplab.config.drives import to_drive
 from dnplab.config.schema import Config
-from dnplab.drive import Drive
 from dnplab.studies import Study
 from dnplab.studies.build_up import BuildUpStudy
 from dnplab.studies.phonons import Phonons
@@ -55,8 +54,7 @@ def _trajectories(config: Config) -> Study:
 
 
 def _driven(config: Config) -> dict[str, Any]:
-    bath: Bath = to_bath(config)
-    return {"bath": bath, "drive": Drive(config.drive.frequency_ghz, config.drive.amplitude_mhz, config.drive.sites)}
+    return {"bath": to_bath(config), "drive": to_drive(config)}
 
 
 def _values(section: object) -> dict[str, Any]:
@@ -72,7 +70,7 @@ STUDIES: Mapping[str, Recipe] = {
     "three_level": Recipe(("three_level",), _three_level),
     "phonons": Recipe(("phonons",), lambda config: Phonons(**_values(config.phonons))),
     "single_spin": Recipe(("single_spin",), lambda config: SingleSpinStudy(**_values(config.single_spin))),
-    "regimes": Recipe((*RANGES, ELECTRON, "bath", "drive.amplitude_mhz", "drive.sites"), _regimes),
+    "regimes": Recipe((*RANGES, ELECTRON, "bath", "drive.amplitude_mhz", "drive.saturation", "drive.sites"), _regimes),
     "build_up": Recipe(("model", *SPINS, "build_up"), _build_up),
     "trajectories": Recipe((*SPINS, "trajectories"), _trajectories),
 }

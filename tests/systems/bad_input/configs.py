@@ -12,6 +12,7 @@ from tests.systems.bad_input.folder import ALONE, SWEEP, Place
 __all__ = ["CONFIGS"]
 
 CODE = "names code to be run, which no value of a config may do."
+STREAM = "${by_size:3,{8:ext://os.environ}}"
 MINE = "--config-dir=confs experiment=mine"
 LOCAL = "hydra/launcher=local"
 
@@ -40,7 +41,7 @@ GRIDS = [
     refused("-m model=glob(z*)", "model=glob(z*)"),
     refused("-m bath.temperature_k=1.2,warm", "bath.temperature_k is 'warm', but it must be a number."),
     refused("-m bath.temperature_k=1.2,-12", "bath.temperature_k is -12.0, but it must be a finite number > 0."),
-    refused("-m model=hilbert,markov", "model is 'markov', but it must be one of correlation, hilbert"),
+    refused("-m model=hilbert,markov", "model is 'markov', but it must be one of by_size, correlation, hilbert"),
     refused("-m model=[hilbert,secular]", "model=[hilbert,secular]"),
     refused("-m system.n_spins=3,2 drive.sites=[2]", "drive.sites is [2], but it must be spin indices from 0 to 1."),
     refused("-m outputs=a,b", "outputs=a,b names several values, but all runs of a sweep go to one store."),
@@ -93,6 +94,9 @@ CONFIG_FILES = [
     filed("an unknown group", "defaults: [override /baht: letter]\n", "baht"),
     filed("itself among its defaults", "defaults: [mine]\n", "mine"),
     filed("a reference to nothing", "bath: {temperature_k: '${system.n_spinz}'}\n", "system.n_spinz"),
+    filed(
+        "no table", "ensemble: {realizations: '${by_size:${system.n_spins},8}'}\n", "ensemble.realizations: by_size takes"
+    ),
     filed("a wrong grid", "hydra: {mode: MULTIRUN, sweeper: {params: {bath.t1_us: '4,hot'}}}\n", "bath.t1_us is 'hot'"),
     filed(
         "a grid of no key",
@@ -104,6 +108,7 @@ CONFIG_FILES = [
     filed("a sweeper of its own", "hydra: {sweeper: {_target_: os.mkdir}}\n", CODE),
     filed("a callback", "hydra: {callbacks: {mine: {_target_: os.mkdir, path: intruder}}}\n", CODE),
     filed("a log handler", "hydra: {job_logging: {handlers: {mine: {(): os.mkdir, path: intruder}}}}\n", CODE),
+    filed("code by size", f"hydra: {{job_logging: {{handlers: {{mine: {{stream: '{STREAM}'}}}}}}}}\n", CODE),
     filed("a YAML tag", "bath: !!python/object/apply:os.mkdir [intruder]\n", "mine.yaml", "python/object"),
     refused("--config-dir=confs study=mine", "study is 'mine', but it must be", around=preset("study: mine\n", "study")),
     refused("system._target_=os.mkdir", "There is no config key system._target_"),

@@ -9,6 +9,8 @@ __all__ = ["WORDS"]
 
 NOT_UNDERSTOOD = "is not understood; it must look like KEY=VALUE."
 
+SATURATED = "drive.amplitude_mhz=null drive.saturation"
+
 TYPES_AND_VALUES = [
     refused("bath.temperature_k=warm", "bath.temperature_k is 'warm', but it must be a number."),
     refused("bath.temperature_k=4K", "bath.temperature_k is '4K', but it must be a number."),
@@ -62,6 +64,20 @@ TYPES_AND_VALUES = [
     refused("bath=phonon_direct bath.uniform=true", "bath.uniform is True, but it must be false where bath.process=direct"),
     refused("experiment=build_up model=correlation", "model is 'correlation', but it must be one of hilbert"),
     refused("solver.method=magic", "solver.method is 'magic', but it must be one of auto"),
+    refused("bath.times_factor=0", "bath.times_factor is 0.0, but it must be a finite number > 0."),
+    refused(
+        "bath=phonon_direct bath.times_factor=2", "bath.times_factor is 2.0, but it must be 1 where bath.process=direct"
+    ),
+    refused(
+        "drive.amplitude_mhz=null", "drive.amplitude_mhz is None, but it must be a number where drive.saturation is null"
+    ),
+    refused(
+        "drive.saturation=4", "drive.saturation is 4.0, but it must be null unless drive.amplitude_mhz=null: each fixes"
+    ),
+    refused(f"{SATURATED}=-1 bath=uniform", "drive.saturation is -1.0, but it must be a finite number >= 0."),
+    refused(
+        f"{SATURATED}=4 bath.temperature_k=4", "drive.saturation is 4.0, but it must be null where T(0) is not T*; with"
+    ),
     refused("bath.process=magic", "bath.process is 'magic', but it must be null or one of"),
     refused("bath.coupling_ratio=1", "bath.coupling_ratio is 1.0, but it must be null where bath.process is null"),
     refused("bath=phonon_direct bath.t1_us=3", "bath.t1_us is 3.0, but it must be null where bath.process=direct"),
@@ -82,7 +98,9 @@ KEYS_AND_OPTIONS = [
     refused("bath=leter", "bath is 'leter', but it must be one of full_localization, letter", "did you mean letter?"),
     refused("experiment=figs22", "experiment is 'figs22', but it must be one of build_up, crossover", "did you mean fig"),
     refused("experiment=", "experiment is '', but it must be one of build_up, crossover"),
-    refused("model=markov", "model is 'markov', but it must be one of correlation, hilbert, nonsecular, secular, ule"),
+    refused(
+        "model=markov", "model is 'markov', but it must be one of by_size, correlation, hilbert, nonsecular, secular, ule"
+    ),
     refused("model=null", "model=null is not understood; model=OPTION takes one of those that --help lists"),
     refused("bath=[letter,mbl]", "bath=[letter,mbl]"),
     refused("bath='???'", "bath=???"),
@@ -97,6 +115,16 @@ KEYS_AND_OPTIONS = [
         "experiment=finite_size ensemble=default",
         "ensemble=default says nothing to experiment=finite_size; it takes full or quick (ensemble.realizations=N for",
     ),
+    refused("path=dephasing", "path=dephasing says nothing here; it goes with experiment=thermodynamic_limit."),
+    refused("experiment=thermodynamic_limit path=dephase", "path is 'dephase', but it must be one of all_times, dephasing,"),
+    refused(
+        "experiment=thermodynamic_limit path=temperature,dephasing",
+        "path=temperature,dephasing: temperature is a sweep of its own; run one at a time.",
+    ),
+    refused(
+        "experiment=thermodynamic_limit system.n_spins=4,6,30",
+        "ensemble.realizations: by_size has no value for 30 spins, its table ends at 20.",
+    ),
     refused("experiment=figs5 ensemble=single", "ensemble=single says nothing to experiment=figs5; it takes full or quick"),
     refused("build_up.points=3", "build_up.points=3 would change nothing: the study ensemble reads bath, correlation"),
     refused("experiment=figs11 system.n_spins=3", "system.n_spins=3 would change nothing: the study three_level reads"),
@@ -105,6 +133,7 @@ KEYS_AND_OPTIONS = [
 ]
 
 FEW = "bath.temperature_k=4 system.n_spins=3"
+LIMIT = "experiment=thermodynamic_limit system.n_spins=3,4,5"
 UNANSWERABLE = [  # before a question's sweep is computed, not after
     refused(f"experiment=finite_size {FEW} model=nonsecular,secular", "finite_size compares model=hilbert,nonsecular, but"),
     refused(
@@ -115,6 +144,16 @@ UNANSWERABLE = [  # before a question's sweep is computed, not after
         "experiment=one_factor bath.temperature_k=1.2,12 system.n_spins=3,4 bath=letter", "give one value of system.n_spins"
     ),
     refused("experiment=phase_diagram bath.temperature_k=12", "phase_diagram needs 2 or more values of bath.temperature_k"),
+    refused(
+        f"{LIMIT} model=hilbert,by_size", "thermodynamic_limit takes model=nonsecular,correlation only; leave out hilbert"
+    ),
+    refused(
+        f"{LIMIT} model=nonsecular bath=letter", "thermodynamic_limit needs T* = T(0) in every bath, which bath=uniform"
+    ),
+    refused(
+        "experiment=thermodynamic_limit system.n_spins=4,6", "thermodynamic_limit needs 3 or more values of system.n_sp"
+    ),
+    refused(f"{LIMIT} bath.temperature_k=1.2,12", "thermodynamic_limit needs 4 or more values of bath.t_zero_us, but"),
     refused("experiment=frequency drive.frequency_ghz=93.9", "frequency needs 2 or more values of drive.frequency_ghz, but"),
     refused("experiment=frequency drive.frequency_ghz=93.9,93.8 observables.names=[epr]", "frequency follows profiles, but"),
 ]
