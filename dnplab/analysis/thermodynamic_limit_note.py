@@ -1,0 +1,142 @@
+r"""What curves along paths say about N -> infinity, in sentences with numbers and errors.
+
+A slope that goes as N^s says how fast a curve sharpens. At a transition s > 0: a window of N^(-1/2), which the scatter
+between samples of N spins alone makes, gives s = 1/2, a wider one less. What is said of s is what its error leaves; a law
+a + b/N that fits as well has a limit, as a crossover has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dnplab.analysis.crossing import SIGNIFICANCE
+from dnplab.analysis.scaling import POWER
+from dnplab.analysis.thermodynamic_limit import FEWEST_SIZES, PER_FREEDOM
+from dnplab.comparison import PROFILE_INDEX
+from dnplab.numbers import with_error, with_interval
+
+__all__ = ["thermodynamic_limit_note"]
+
+REJECTED = 0.01  # a law whose chi^2 is less likely
+SAMPLES_ALONE = 0.5  # s of a window that is the scatter of N spins
+Tables = Mapping[str, pd.DataFrame]
+Row = Mapping[Hashable, Any]
+
+
+def thermodynamic_limit_note(tables: Tables) -> str:
+    """What changes with N on each path and what does not, and what took no part."""
+    paths = dict.fromkeys(tables["crossover"]["path"])
+    return " ".join([*(_path(tables, str(path)) for path in paths), _left_out(tables)])
+
+
+def _path(tables: Tables, path: str) -> str:
+    rows = _of(tables["crossover"], path, PROFILE_INDEX)
+    name = path.replace("_", " ")
+    if rows.empty:
+        return f"Path {name}: no profile index takes part at five points."
+    first, last = rows.iloc[0], rows.iloc[-1]
+    samples = f"{rows['samples'].min()} samples{' and more' if rows['samples'].max() > rows['samples'].min() else ''}"
+    words = (
+        f"Path {name}, N = {first['n_spins']} to {last['n_spins']}, {samples}, T_z/T_D = {first['from_x']:.2g} to "
+        f"{first['to_x']:.2g}: the profile index is steepest at {last['slope_at']:.2g}"
+    )
+    changes = tables["sharpening"]
+    changes = _of(changes, path, PROFILE_INDEX) if len(changes) else changes
+    known = {str(row["quantity"]): row for row in changes.to_dict("records")}
+    if "slope" not in known:
+        return f"{words}, and known at one size alone."
+    slope = known["slope"]
+    words += (
+        f", {_of_size(rows, 'slope', slope['from_n'])} per decade of T_z at N = {slope['from_n']} and "
+        f"{_of_size(rows, 'slope', slope['to_n'])} at N = {slope['to_n']}: {_times(slope)}"
+    )
+    if "width_decades" in known:
+        width = known["width_decades"]
+        words += (
+            f"; its rise is {_of_size(rows, 'width_decades', width['from_n'])} decades wide at N = {width['from_n']} and "
+            f"{_of_size(rows, 'width_decades', width['to_n'])} at N = {width['to_n']}"
+        )
+    return " ".join([f"{words}.", _sharpening(tables, path, slope), _sizes(tables, path)]).strip()
+
+
+def _of(table: pd.DataFrame, path: str, measure: str) -> pd.DataFrame:
+    return table[(table["path"] == path) & (table["measure"] == measure)]
+
+
+def _of_size(rows: pd.DataFrame, name: str, n: int) -> str:
+    row = rows[rows["n_spins"] == n].iloc[0]
+    return with_interval(row[name], row[f"{name}_lower"], row[f"{name}_upper"])
+
+
+def _times(change: Row) -> str:
+    words = f"{with_interval(change['ratio'], change['ratio_lower'], change['ratio_upper'])} times as much"
+    cut = change["ratio_truncation"]
+    return f"{words}, {cut:.2g} of which may be the cut's" if cut > 0.0 else words
+
+
+def _sharpening(tables: Tables, path: str, change: Row) -> str:
+    """What the slopes of the larger sizes say of s, and whether they may have a limit."""
+    fits = _of(tables["fits"], path, PROFILE_INDEX)
+    fits = fits[(fits["quantity"] == "slope") & (fits["from_n"] == fits["from_n"].max())].set_index("law")
+    power, line = fits.loc[POWER], fits.loc["1/N"]
+    if not np.isfinite(power["exponent"]):
+        return f"Fewer than {FEWEST_SIZES} sizes have a slope, which tells no law of N."
+    if power["p_value"] < REJECTED:
+        return "No power of N fits the slope, and nothing is decided."
+    s, error = -power["exponent"], power["exponent_sem"]
+    low, high = s - SIGNIFICANCE * error, s + SIGNIFICANCE * error
+    words = f"From N = {power['from_n']} on the slope goes as N^s with s = {with_error(s, error)}"
+    if np.isfinite(line["limit"]) and not line["p_value"] < REJECTED:
+        words += f", or as a + b/N with the limit {with_error(line['limit'], line['limit_sem'])}"
+    if low <= 0.0 and high >= SAMPLES_ALONE:
+        return f"{words}, which decides nothing."
+    if low <= 0.0:
+        return f"{words}: it does not sharpen beyond its errors, and s above {max(high, 0.0):.2g} is excluded."
+    if high >= SAMPLES_ALONE:
+        return f"{words}: it sharpens, and a transition is not excluded."
+    cut = ", by no more than the cut may have made" if change["ratio"] - 1.0 <= change["ratio_truncation"] else ""
+    return f"{words}: it sharpens{cut}, and s above {high:.2g} is excluded, a transition with a smaller one is not."
+
+
+def _sizes(tables: Tables, path: str) -> str:
+    """From which N on no size matters."""
+    held, lost = [], []
+    for measure, words in ((PROFILE_INDEX, "the index"), (PER_FREEDOM, "the deviation over sqrt(1 - 2/N)")):
+        rows = tables["collapse"]
+        for row in _of(rows, path, measure).to_dict("records") if len(rows) else ():
+            if row["p_value"] >= REJECTED:
+                held.append(f"for {words} from N = {row['from_n']} on (p = {_p(row['p_value'])})")
+                break
+        else:
+            if len(rows) and len(_of(rows, path, measure)):
+                lost.append(f"for {words} even from N = {row['from_n']} on (p = {_p(row['p_value'])})")
+    said = [f"No size matters beyond its errors {' and '.join(held)}"] if held else []
+    said += [f"{'size' if held else 'Size'} matters {' and '.join(lost)}"] if lost else []
+    return "; ".join(said) + "." if said else ""
+
+
+def _p(value: float) -> str:
+    return f"{value:.2g}" if value >= 0.001 else "below 0.001"
+
+
+def _left_out(tables: Tables) -> str:
+    """How many points of a cut took no part, and from where on."""
+    curves = tables["curves"]
+    cut = curves[(curves["measure"] == PROFILE_INDEX) & (curves["model"] == "correlation")]
+    out = cut[~cut["takes_part"]]
+    if cut.empty:
+        return "All points are exact."
+    if out.empty:
+        return f"All {len(cut)} points of the cut model take part."
+    parts = [
+        f"from T_z/T_D = {rows['t_z_over_t_d'].min():.2g} on along {str(path).replace('_', ' ')}"
+        for path, rows in out.groupby("path", sort=False)
+    ]
+    return (
+        f"{len(out)} of {len(cut)} points of the cut model took no part, as their estimated error is above a third of the "
+        f"index ({', '.join(parts)}): what sizes past the exact ones do there is not decided."
+    )
