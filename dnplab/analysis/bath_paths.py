@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dnplab.analysis.grids import Array
 from dnplab.analysis.parameters import joined_warnings
 from dnplab.analysis.sweep import Sweep
 from dnplab.bath import Bath
@@ -50,9 +51,9 @@ COLUMNS = {
     "amplitude_mhz": "drive.amplitude_mhz",
 }
 POINT = ("path", "model", "n_spins", "order", "t_z_over_t_d", "t_z_us", "t1_us", "temperature_k", "amplitude_mhz")
-ROUNDED = ("t_z_over_t_d", "t_z_us", "t1_us", "temperature_k", "amplitude_mhz")
-DIGITS = 6  # of these: a time that comes from a law and one that was typed are one point
-CLOSE = 1e-3  # relative: what a user types has fewer digits than a law
+NUMBERS = ("t_z_over_t_d", "t_z_us", "t1_us", "temperature_k", "amplitude_mhz")
+SAME = 1e-5  # relative: a time that comes from a law and one that was typed are one point
+CLOSE = 1e-3  # relative: numbers that a path keeps may be typed with few digits
 
 
 def join_paths(sweeps: Sequence[Sweep]) -> Sweep:
@@ -69,6 +70,7 @@ def join_paths(sweeps: Sequence[Sweep]) -> Sweep:
     name = "+".join(sweep.name for sweep in sweeps)
     parts = [_points(sweep).assign(sweep=number) for number, sweep in enumerate(sweeps)]
     points = pd.concat(parts, ignore_index=True)
+    points = points.assign(**{column: _alike(points[column].to_numpy(dtype=np.float64)) for column in NUMBERS})
     _require_shared(points, name)
     points = points.sort_values("samples", ascending=False, kind="stable").drop_duplicates(list(POINT))
     points = points.sort_values(list(POINT), ignore_index=True)
@@ -97,16 +99,17 @@ def _points(sweep: Sweep) -> pd.DataFrame:
         raise UndefinedMeasureError(
             f"A path needs model={EXACT_MODEL},{CUT_MODEL}; the sweep {sweep.name!r} has {has} only."
         )
-    if not np.allclose(runs["bath.t_zero_us"], runs["bath.t_star_us"], rtol=CLOSE, atol=0.0):
-        raise UndefinedMeasureError(f"A path has T(0) = T*; the sweep {sweep.name!r} has others, bath=uniform has not.")
+    t_zero, t_star = (runs[f"bath.{time}"].to_numpy(dtype=np.float64) for time in ("t_zero_us", "t_star_us"))
+    if not (np.isfinite(t_zero).all() and np.allclose(t_zero, t_star, rtol=SAME, atol=0.0)):
+        raise UndefinedMeasureError(
+            f"A path has finite T(0) = T*, as bath=uniform has; the sweep {sweep.name!r} has others."
+        )
     path = next((path for path, key in PATHS.items() if len(set(runs[key])) > 1), None)
     if path is None:
         varies = ", ".join(PATHS.values())
         raise UndefinedMeasureError(f"The sweep {sweep.name!r} walks no path: it has one value each of {varies}.")
     points = pd.DataFrame({column: runs.get(key, np.nan) for column, key in COLUMNS.items()})
     points["t_z_over_t_d"] = RAD_US_PER_MHZ * runs["system.coupling_mhz"] * runs["bath.t_zero_us"]
-    for column in ROUNDED:
-        points[column] = [float(f"{value:.{DIGITS}g}") for value in points[column]]
     p_zero = [
         abs(Bath(t, 1.0, 1.0, 1.0).thermal_polarization(electron))
         for t, electron in zip(runs["bath.temperature_k"], runs["system.electron_ghz"], strict=True)
@@ -119,6 +122,13 @@ def _points(sweep: Sweep) -> pd.DataFrame:
         p_zero=p_zero,
     )
     return pd.concat([points, runs[[key for key in ALIKE if key in runs]]], axis=1)
+
+
+def _alike(values: Array) -> Array:
+    """Values that differ by rounding alone are one: the smallest of them."""
+    known = np.unique(values)
+    new = np.append(True, np.diff(known) > SAME * known[1:])
+    return np.asarray(known[new][np.cumsum(new)[np.searchsorted(known, values)] - 1])
 
 
 def _require_shared(points: pd.DataFrame, name: str) -> None:

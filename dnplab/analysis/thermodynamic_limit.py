@@ -12,7 +12,7 @@ exact one, else the highest order that takes part.
 
 A transition gets sharper as N grows; a crossover does not. Sharper are
 
-    slope      the largest |dm / d log10 T_z| between neighbouring points, which needs no plateaus;
+    slope      the largest |dm / d log10 T_z| inside the path, of the monotone cubic through its points;
     width      10 to 90 % of the rise, in decades of T_z, where the path sees the rise whole (`dnplab.analysis.crossing`).
 
 Position, width and slope of all sizes are of the same points: those that every size has which has half of them at least.
@@ -33,6 +33,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 
 from dnplab.analysis.bath_paths import CUT_MODEL, EXACT_MODEL, PATHS, POINT
 from dnplab.analysis.bootstrap import resample_weights
@@ -65,9 +66,18 @@ PART = 1 / 3  # of a measure: the largest error of a cut that takes part
 FEWEST_POINTS = 5
 FEWEST_SIZES = 3
 FROM = (8, 14)  # sizes from which on laws are fitted and no size may matter, besides all
+FINE = 32  # places an interval where the largest slope is looked for
 MOST = 0.5  # of the resamples see the rise whole
 BIN_MHZ = 0.5  # of the profiles
 INSIDE = np.linspace(-0.5, 0.5, 11)  # in widths around the position: where rescaled curves are compared
+SHARPENING = [
+    "path", "measure", "quantity", "from_n", "to_n", "ratio", "ratio_lower", "ratio_upper", f"ratio{TRUNCATION}",
+]  # fmt: skip
+COLLAPSE = [
+    "path", "measure", "from_n", "to_n", "sizes", "points", "samples", "chi2", "degrees", "p_value", "p_beyond_truncation",
+    "largest", "largest_sem", "largest_at", "largest_n", f"largest{TRUNCATION}",
+    *(f"{name}{end}" for name in ("spread", "spread_rescaled", "spread_ratio") for end in ("", "_lower", "_upper")),
+]  # fmt: skip
 CURVE = ("path", "measure", *(column for column in POINT if column != "path"))
 
 
@@ -131,14 +141,15 @@ def thermodynamic_limit_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 
     crossover = pd.DataFrame([row for row, _ in rises])
     if crossover.empty:
         raise UndefinedMeasureError(
-            f"thermodynamic_limit needs {FEWEST_POINTS} points of a path that take part at some N; {sweep.name!r} has fewer."
+            f"thermodynamic_limit needs {FEWEST_POINTS} points of a path that take part, of two samples or more, at some N; "
+            f"{sweep.name!r} has fewer."
         )
     return {
         "crossover": crossover,
-        "sharpening": pd.DataFrame(_sharpening(rises)),
+        "sharpening": pd.DataFrame(_sharpening(rises)).reindex(columns=SHARPENING),
         "fits": pd.concat(_fits(rises), ignore_index=True),
         "limit": pd.concat([part for grid in grids for part in _limits(grid)], ignore_index=True),
-        "collapse": pd.DataFrame([row for grid in grids for row in _collapses(grid)]),
+        "collapse": pd.DataFrame([row for grid in grids for row in _collapses(grid)]).reindex(columns=COLLAPSE),
         "overlap": _overlap(samples, curves),
         "curves": curves,
         "profiles": _profiles(sweep, crossover, curves),
@@ -233,14 +244,15 @@ def _rises(grid: Grid) -> Iterator[tuple[dict[str, object], Rise]]:
         one = Average(mean[None], grid.found.sem[k][None], draws[:, None], grid.found.used[k][None])
         curve = Curves((CUT_MODEL,), grid.x, one.used, {grid.measure: one})
         place = located(curve, grid.measure, 0, DEFINITIONS["half rise"])
-        complete = draws[np.isfinite(draws).all(axis=1)]
+        whole = np.asarray(np.isfinite(draws).all(axis=1))  # a resample may miss the few that have the measure
+        complete = draws[whole]
         if place is None or len(complete) < 2:
             continue
         ends = np.array([mean + e, mean - e])
         moved = half_rise(grid.x, ends, Resampled(grid.x, mean, one.sem[0], complete).noise)
-        slope, slope_at = _steepest(grid.x, mean)
+        slope, slope_at, share = _steepest(grid.x, mean)
         rise = {
-            "slope": Number(slope(mean), slope(draws), slope(ends)),
+            "slope": Number(slope(mean), np.where(whole, slope(np.where(whole[:, None], draws, mean)), np.nan), slope(ends)),
             "position": Number(place.row["crossover_k"], place.temperature_k, moved.temperature_k),
             "width_decades": Number(place.row["width_decades"], place.width_decades, moved.width_decades),
         }
@@ -250,23 +262,35 @@ def _rises(grid: Grid) -> Iterator[tuple[dict[str, object], Rise]]:
             row |= estimate(name, rise[name].column) | {f"{name}{TRUNCATION}": rise[name].truncation}
         highest = int(np.argmax(np.abs(mean)))
         row |= estimate("maximum", np.concatenate([[abs(mean[highest])], np.abs(draws).max(axis=1)]))
-        row |= {"slope_at": slope_at, "maximum_at": grid.x[highest], f"maximum{TRUNCATION}": e[highest]}
+        row |= {
+            "slope_at": slope_at,
+            "slope_share": share,
+            "maximum_at": grid.x[highest],
+            f"maximum{TRUNCATION}": e[highest],
+        }
         row |= {"whole": float(np.mean(seen_whole(grid.x, complete))), "without_crossing": place.row["without_crossing"]}
         yield row | {"reason": place.row["reason"]}, rise
 
 
-def _steepest(x: Array, mean: Array) -> tuple[Callable[[Array], Array], float]:
-    """|dm / d log10 x| of curves (..., T) between the two points where that of the mean is largest, and the place.
+def _steepest(x: Array, mean: Array) -> tuple[Callable[[Array], Array], float, float]:
+    """|dm / d log10 x| of curves (..., T) where that of the mean is largest, the place, and the share of the change there.
 
-    The largest slope of each resample would be larger in the mean than that of the curve.
+    Curves are the monotone cubics through their points, without the intervals at both ends, where a slope would be that of
+    an extrapolation. The largest slope of each resample would be larger in the mean than that of the curve. The share is
+    that of one interval in the whole climb, near 1 where the points do not resolve it.
     """
-    chords = np.diff(mean) / np.diff(np.log10(x))
-    t = int(np.argmax(np.abs(chords)))
+    log_x = np.log10(x)
+    fine = np.interp(np.linspace(1, x.size - 2, (x.size - 3) * FINE + 1), np.arange(x.size), log_x)
+    slopes = PchipInterpolator(log_x, mean).derivative()(fine)
+    place = int(np.argmax(np.abs(slopes)))
+    at, sign = fine[place], np.sign(slopes[place])
 
     def slope(curves: Array) -> Array:
-        return np.asarray(np.sign(chords[t]) * (curves[..., t + 1] - curves[..., t]) / np.log10(x[t + 1] / x[t]))
+        return np.asarray(sign * PchipInterpolator(log_x, curves, axis=-1).derivative()(at))
 
-    return slope, float(np.sqrt(x[t] * x[t + 1]))
+    here = min(1 + place // FINE, x.size - 3)
+    climb = float(np.ptp(mean))
+    return slope, float(10.0**at), float(abs(mean[here + 1] - mean[here]) / climb) if climb > 0.0 else 0.0
 
 
 def _by_measure(rises: list[tuple[dict[str, object], Rise]]) -> Iterator[tuple[dict[str, object], pd.DataFrame, list[Rise]]]:
@@ -327,7 +351,7 @@ def _limits(grid: Grid) -> Iterator[pd.DataFrame]:
     for t, x in enumerate(grid.x):
         has = np.isfinite(grid.found.mean[:, t]) & (grid.found.used[:, t] > 1)
         rows = pd.DataFrame({"n_spins": grid.n_spins, "value": grid.found.mean[:, t], "samples": grid.found.used[:, t]})
-        if has.sum() < FEWEST_SIZES:
+        if not has.any():
             continue
         for smallest in _ranges(rows["n_spins"][has]):
             part = has & (grid.n_spins >= smallest)

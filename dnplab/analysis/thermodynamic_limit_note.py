@@ -22,6 +22,7 @@ from dnplab.numbers import with_error, with_interval
 __all__ = ["thermodynamic_limit_note"]
 
 REJECTED = 0.01  # a law whose chi^2 is less likely
+UNRESOLVED = 0.5  # of the whole change between two neighbouring points: what a slope hides behind them
 SAMPLES_ALONE = 0.5  # s of a window that is the scatter of N spins
 Tables = Mapping[str, pd.DataFrame]
 Row = Mapping[Hashable, Any]
@@ -44,8 +45,7 @@ def _path(tables: Tables, path: str) -> str:
         f"Path {name}, N = {first['n_spins']} to {last['n_spins']}, {samples}, T_z/T_D = {first['from_x']:.2g} to "
         f"{first['to_x']:.2g}: the profile index is steepest at {last['slope_at']:.2g}"
     )
-    changes = tables["sharpening"]
-    changes = _of(changes, path, PROFILE_INDEX) if len(changes) else changes
+    changes = _of(tables["sharpening"], path, PROFILE_INDEX)
     known = {str(row["quantity"]): row for row in changes.to_dict("records")}
     if "slope" not in known:
         return f"{words}, and known at one size alone."
@@ -87,6 +87,10 @@ def _sharpening(tables: Tables, path: str, change: Row) -> str:
         return f"Fewer than {FEWEST_SIZES} sizes have a slope, which tells no law of N."
     if power["p_value"] < REJECTED:
         return "No power of N fits the slope, and nothing is decided."
+    rows = _of(tables["crossover"], path, PROFILE_INDEX)
+    steep = rows["n_spins"][rows["slope_share"] > UNRESOLVED]
+    if len(steep):
+        return f"From N = {steep.min()} on the points are too far apart for the slope."
     s, error = -power["exponent"], power["exponent_sem"]
     low, high = s - SIGNIFICANCE * error, s + SIGNIFICANCE * error
     words = f"From N = {power['from_n']} on the slope goes as N^s with s = {with_error(s, error)}"
@@ -104,19 +108,19 @@ def _sharpening(tables: Tables, path: str, change: Row) -> str:
 
 def _sizes(tables: Tables, path: str) -> str:
     """From which N on no size matters."""
-    held, lost = [], []
+    held: list[str] = []
+    lost: list[str] = []
     for measure, words in ((PROFILE_INDEX, "the index"), (PER_FREEDOM, "the deviation over sqrt(1 - 2/N)")):
-        rows = tables["collapse"]
-        for row in _of(rows, path, measure).to_dict("records") if len(rows) else ():
-            if row["p_value"] >= REJECTED:
-                held.append(f"for {words} from N = {row['from_n']} on (p = {_p(row['p_value'])})")
-                break
-        else:
-            if len(rows) and len(_of(rows, path, measure)):
-                lost.append(f"for {words} even from N = {row['from_n']} on (p = {_p(row['p_value'])})")
-    said = [f"No size matters beyond its errors {' and '.join(held)}"] if held else []
-    said += [f"{'size' if held else 'Size'} matters {' and '.join(lost)}"] if lost else []
-    return "; ".join(said) + "." if said else ""
+        rows = _of(tables["collapse"], path, measure)
+        if rows.empty:
+            continue
+        same = rows[rows["p_value"] >= REJECTED]
+        row = (same if len(same) else rows.iloc[::-1]).iloc[0]
+        said = f"for {words} {'' if len(same) else 'even '}from N = {row['from_n']} on (p = {_p(row['p_value'])})"
+        (held if len(same) else lost).append(said)
+    sentence = [f"No size matters beyond its errors {' and '.join(held)}"] if held else []
+    sentence += [f"{'size' if held else 'Size'} matters {' and '.join(lost)}"] if lost else []
+    return "; ".join(sentence) + "." if sentence else ""
 
 
 def _p(value: float) -> str:
