@@ -361,15 +361,19 @@ def _limits(grid: Grid) -> Iterator[pd.DataFrame]:
 
 
 def _with_truncation(fits: pd.DataFrame, rows: pd.DataFrame, draws: Array, truncation: Array) -> pd.DataFrame:
-    """Fits with what the cuts may have made of the limits, as errors of one sign."""
+    """Fits with what the cuts may have made of limits and exponents, as errors of one sign at all sizes."""
     drawn = draws[np.isfinite(draws).all(axis=1)]
-    n = rows["n_spins"].to_numpy(dtype=np.float64)
-    errors = drawn.std(axis=0) if len(drawn) else np.full(n.size, np.nan)
-    cut = [
-        float(abs(limit_weights(n, errors, law) @ np.nan_to_num(truncation))) if np.isfinite(limit) else np.nan
-        for law, limit in zip(fits["law"], fits["limit"], strict=True)
-    ]
-    return fits.assign(**{f"limit{TRUNCATION}": cut})
+    n, values = (rows[name].to_numpy(dtype=np.float64) for name in ("n_spins", "value"))
+    errors, cut = drawn.std(axis=0) if len(drawn) else np.full(n.size, np.nan), np.nan_to_num(truncation)
+    limits, exponents = np.full(len(fits), np.nan), np.full(len(fits), np.nan)
+    for place, fit in enumerate(fits.to_dict("records")):
+        if np.isfinite(fit["limit"]):
+            limits[place] = abs(limit_weights(n, errors, fit["law"]) @ cut)
+        if np.isfinite(fit["exponent"]):
+            weights = values / errors  # of ln m over ln N
+            gain = np.linalg.pinv(np.column_stack([np.ones(n.size), np.log(n)]) * weights[:, None]) * weights
+            exponents[place] = abs(gain[1] @ (cut / values))
+    return fits.assign(**{f"limit{TRUNCATION}": limits, f"exponent{TRUNCATION}": exponents})
 
 
 def _collapses(grid: Grid) -> Iterator[dict[str, object]]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dnplab.analysis.bath_paths import CUT_MODEL
 from dnplab.analysis.crossing import SIGNIFICANCE
 from dnplab.analysis.scaling import POWER
 from dnplab.analysis.thermodynamic_limit import FEWEST_SIZES, PER_FREEDOM
@@ -41,8 +42,9 @@ def _path(tables: Tables, path: str) -> str:
         return f"Path {name}: no profile index takes part at five points."
     first, last = rows.iloc[0], rows.iloc[-1]
     samples = f"{rows['samples'].min()} samples{' and more' if rows['samples'].max() > rows['samples'].min() else ''}"
+    sizes = "N = " + " to ".join(map(str, dict.fromkeys((first["n_spins"], last["n_spins"]))))
     words = (
-        f"Path {name}, N = {first['n_spins']} to {last['n_spins']}, {samples}, T_z/T_D = {first['from_x']:.2g} to "
+        f"Path {name}, {sizes}, {samples}, T_z/T_D = {first['from_x']:.2g} to "
         f"{first['to_x']:.2g}: the profile index is steepest at {last['slope_at']:.2g}"
     )
     changes = _of(tables["sharpening"], path, PROFILE_INDEX)
@@ -60,7 +62,7 @@ def _path(tables: Tables, path: str) -> str:
             f"; its rise is {_of_size(rows, 'width_decades', width['from_n'])} decades wide at N = {width['from_n']} and "
             f"{_of_size(rows, 'width_decades', width['to_n'])} at N = {width['to_n']}"
         )
-    return " ".join([f"{words}.", _sharpening(tables, path, slope), _sizes(tables, path)]).strip()
+    return " ".join([f"{words}.", _sharpening(tables, path), _sizes(tables, path)]).strip()
 
 
 def _of(table: pd.DataFrame, path: str, measure: str) -> pd.DataFrame:
@@ -74,11 +76,10 @@ def _of_size(rows: pd.DataFrame, name: str, n: int) -> str:
 
 def _times(change: Row) -> str:
     words = f"{with_interval(change['ratio'], change['ratio_lower'], change['ratio_upper'])} times as much"
-    cut = change["ratio_truncation"]
-    return f"{words}, {cut:.2g} of which may be the cut's" if cut > 0.0 else words
+    return f"{words}{_cut(change['ratio_truncation'])}"
 
 
-def _sharpening(tables: Tables, path: str, change: Row) -> str:
+def _sharpening(tables: Tables, path: str) -> str:
     """What the slopes of the larger sizes say of s, and whether they may have a limit."""
     fits = _of(tables["fits"], path, PROFILE_INDEX)
     fits = fits[(fits["quantity"] == "slope") & (fits["from_n"] == fits["from_n"].max())].set_index("law")
@@ -91,19 +92,23 @@ def _sharpening(tables: Tables, path: str, change: Row) -> str:
     steep = rows["n_spins"][rows["slope_share"] > UNRESOLVED]
     if len(steep):
         return f"From N = {steep.min()} on the points are too far apart for the slope."
-    s, error = -power["exponent"], power["exponent_sem"]
-    low, high = s - SIGNIFICANCE * error, s + SIGNIFICANCE * error
-    words = f"From N = {power['from_n']} on the slope goes as N^s with s = {with_error(s, error)}"
+    s, error, cut = -power["exponent"], power["exponent_sem"], power["exponent_truncation"]
+    low, high = s - SIGNIFICANCE * error - cut, s + SIGNIFICANCE * error + cut
+    words = f"From N = {power['from_n']} on the slope goes as N^s with s = {with_error(s, error)}{_cut(cut)}"
     if np.isfinite(line["limit"]) and not line["p_value"] < REJECTED:
-        words += f", or as a + b/N with the limit {with_error(line['limit'], line['limit_sem'])}"
+        limit = with_error(line["limit"], line["limit_sem"])
+        words += f", or as a + b/N with the limit {limit}{_cut(line['limit_truncation'])}"
     if low <= 0.0 and high >= SAMPLES_ALONE:
         return f"{words}, which decides nothing."
     if low <= 0.0:
         return f"{words}: it does not sharpen beyond its errors, and s above {max(high, 0.0):.2g} is excluded."
     if high >= SAMPLES_ALONE:
         return f"{words}: it sharpens, and a transition is not excluded."
-    cut = ", by no more than the cut may have made" if change["ratio"] - 1.0 <= change["ratio_truncation"] else ""
-    return f"{words}: it sharpens{cut}, and s above {high:.2g} is excluded, a transition with a smaller one is not."
+    return f"{words}: it sharpens, and s above {high:.2g} is excluded, a transition with a smaller one is not."
+
+
+def _cut(error: float) -> str:
+    return f" (± {error:.2g} by the cut)" if error > 0.0 else ""
 
 
 def _sizes(tables: Tables, path: str) -> str:
@@ -128,19 +133,27 @@ def _p(value: float) -> str:
 
 
 def _left_out(tables: Tables) -> str:
-    """How many points of a cut took no part, and from where on."""
-    curves = tables["curves"]
-    cut = curves[(curves["measure"] == PROFILE_INDEX) & (curves["model"] == "correlation")]
-    out = cut[~cut["takes_part"]]
+    """How many points of a cut took no part, and from where on; and what the estimate is worth where the truth is known."""
+    curves, overlap = tables["curves"], tables["overlap"]
+    cut = curves[(curves["measure"] == PROFILE_INDEX) & (curves["model"] == CUT_MODEL)]
     if cut.empty:
         return "All points are exact."
-    if out.empty:
-        return f"All {len(cut)} points of the cut model take part."
-    parts = [
-        f"from T_z/T_D = {rows['t_z_over_t_d'].min():.2g} on along {str(path).replace('_', ' ')}"
-        for path, rows in out.groupby("path", sort=False)
-    ]
+    out = cut[~cut["takes_part"]]
+    words = f"All {len(cut)} points of the cut model take part."
+    if len(out):
+        parts = [
+            f"from T_z/T_D = {rows['t_z_over_t_d'].min():.2g} on along {str(path).replace('_', ' ')}"
+            for path, rows in out.groupby("path", sort=False)
+        ]
+        words = (
+            f"{len(out)} of {len(cut)} points of the cut model took no part, as their estimated error is above a third of "
+            f"the index ({', '.join(parts)}): what sizes past the exact ones do there is not decided."
+        )
+    known = overlap[overlap["measure"] == PROFILE_INDEX]
+    if known.empty:
+        return words
+    share = (known["difference"].abs() / known["truncation"]).median()
     return (
-        f"{len(out)} of {len(cut)} points of the cut model took no part, as their estimated error is above a third of the "
-        f"index ({', '.join(parts)}): what sizes past the exact ones do there is not decided."
+        f"{words} Where the exact index is known, too, the estimate bounds the cut's difference from it at "
+        f"{known['covered'].sum()} of {len(known)} points, and in the median that is {share:.2g} of it."
     )

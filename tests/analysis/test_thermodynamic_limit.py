@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,7 +69,8 @@ def test_that_no_size_matters_is_not_refused_where_none_does(smooth: dict[str, p
     )
     assert "it does not sharpen beyond its errors, and s above" in note
     assert "No size matters beyond its errors for the index from N = 6 on (p = " in note
-    assert note.endswith("All 78 points of the cut model take part.")
+    assert "All 78 points of the cut model take part." in note
+    assert note.endswith("bounds the cut's difference from it at 39 of 39 points, and in the median that is 0 of it.")
 
 
 def test_a_transition_is_seen_to_sharpen(sharp: dict[str, pd.DataFrame]) -> None:
@@ -150,7 +152,21 @@ def test_what_a_cut_may_have_made() -> None:
     assert row["position_truncation"] == pytest.approx(0.0, abs=0.03)
     assert row["whole"] == 0.0  # and no law of the width of what has no ends
     fits = of(tables["fits"], quantity="width_decades")
+    assert fits[["limit", "exponent"]].isna().all(axis=None)
     assert set(fits["reason"]) == {"the rise does not end inside the path"}
+
+
+def test_what_a_cut_may_have_made_of_a_law() -> None:
+    """Exact and equal up to N = 10, and a slope that is 0.02 of 0.1 off beyond: no exponent above what that makes."""
+
+    def linear(x: float, _: int, scatter: Array) -> Array:
+        return np.asarray((0.5 - 0.1 * x) * scatter)
+
+    tables = thermodynamic_limit_tables(walked(value=linear, cost=lambda x: 0.04 + 0.02 * x), bootstrap=50)
+    power = of(tables["fits"], quantity="slope", law="power", from_n=8).iloc[0]
+    assert 0.5 < power["exponent_truncation"] / (np.log(1.2) / np.log(20 / 9)) < 1.5  # from 8, 10 to 14, 20, 30
+    bound = -power["exponent"] + 2.0 * power["exponent_sem"] + power["exponent_truncation"]
+    assert f"it does not sharpen beyond its errors, and s above {bound:.2g} is excluded." in thermodynamic_limit_note(tables)
 
 
 def test_the_cut_against_the_exact_curve() -> None:
@@ -245,8 +261,16 @@ def test_few_sizes_say_so(sizes: tuple[int, ...]) -> None:
     tables = thermodynamic_limit_tables(walked(sizes=sizes), bootstrap=50)
     note = thermodynamic_limit_note(tables)
     assert ("at one size alone" in note) == (len(sizes) == 1)
+    assert note.startswith(f"Path dephasing, N = {' to '.join(map(str, sizes))}, ")
     assert ("Fewer than 3 sizes have a slope" in note) == (len(sizes) == 2)
     assert thermodynamic_limit_metrics(tables)[f"obs.slope.dephasing.profile_index.N{sizes[0]}"] > 0.0
+
+
+def test_what_is_said_is_what_is_written(smooth: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    for name, table in smooth.items():
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+    read = {name: pd.read_csv(tmp_path / f"{name}.csv") for name in smooth}
+    assert thermodynamic_limit_note(read) == thermodynamic_limit_note(smooth)
 
 
 def test_the_metrics(smooth: dict[str, pd.DataFrame]) -> None:
