@@ -82,14 +82,15 @@ def _times(change: Row) -> str:
 def _sharpening(tables: Tables, path: str) -> str:
     """What the slopes of the larger sizes say of s, and whether they may have a limit."""
     fits = _of(tables["fits"], path, PROFILE_INDEX)
-    fits = fits[(fits["quantity"] == "slope") & (fits["from_n"] == fits["from_n"].max())].set_index("law")
+    fits = fits[fits["quantity"] == "slope"]
+    fits = fits[fits["from_n"] == fits["from_n"].max()].set_index("law")
     power, line = fits.loc[POWER], fits.loc["1/N"]
     if not np.isfinite(power["exponent"]):
         return f"Fewer than {FEWEST_SIZES} sizes have a slope, which tells no law of N."
     if power["p_value"] < REJECTED:
         return "No power of N fits the slope, and nothing is decided."
     rows = _of(tables["crossover"], path, PROFILE_INDEX)
-    steep = rows["n_spins"][rows["slope_share"] > UNRESOLVED]
+    steep = rows["n_spins"][(rows["slope_share"] > UNRESOLVED) & rows["position"].notna()]
     if len(steep):
         return f"From N = {steep.min()} on the points are too far apart for the slope."
     s, error, cut = -power["exponent"], power["exponent_sem"], power["exponent_truncation"]

@@ -234,6 +234,16 @@ def test_a_curve_that_rises_and_falls_has_a_maximum_and_no_half_rise() -> None:
     assert (fits["reason"] != "").all()
 
 
+def test_a_size_without_half_of_a_rise_is_in_no_law_of_the_position_alone() -> None:
+    def flat_when_small(x: float, n: int, scatter: Array) -> Array:
+        return np.asarray((0.3 if n == 4 else 0.1 + 0.5 * rise(x, 0.0, 1.2)) * scatter)
+
+    tables = thermodynamic_limit_tables(walked(value=flat_when_small, sizes=(4, 6, 8, 10)), bootstrap=50)
+    assert set(of(tables["fits"], quantity="position")["from_n"]) == {6}
+    assert set(of(tables["fits"], quantity="slope")["from_n"]) == {4}
+    assert "From N = 4 on the slope goes as N^s" in thermodynamic_limit_note(tables)
+
+
 def test_a_size_with_too_few_points_is_left_out_of_the_crossover_alone() -> None:
     parts = [walk(sizes=(8, 14, 20)), walk(sizes=(30,), points=POINTS[:6])]
     tables = thermodynamic_limit_tables(join_paths(parts), bootstrap=50)
