@@ -15,7 +15,8 @@ A transition gets sharper as N grows; a crossover does not. Sharper are
     slope      the largest |dm / d log10 T_z| inside the path, of the monotone cubic through its points;
     width      10 to 90 % of the rise, in decades of T_z, where the path sees the rise whole (`dnplab.analysis.crossing`).
 
-Position, width and slope of all sizes are of the same points: those that every size has which has half of them at least.
+Position, width and slope of all sizes are of the same points: those that every size has which has half of them at least;
+a size that would leave fewer than five is left out.
 What a cut may have made of a number f is |f(m + e) - f(m - e)| / 2, under `<name>_truncation`: its errors have one sign
 along a path, as order 3 is above the exact curve at all N where both are known.
 
@@ -100,10 +101,19 @@ class Grid:
         return replace(self, n_spins=self.n_spins[sizes], x=self.x[points], found=kept, truncation=truncation)
 
     def shared(self, smallest: int = 0) -> Grid:
-        """The points that all sizes from `smallest` on have, of the sizes that have half of the points and five at least."""
+        """The points that all sizes from `smallest` on have, of the sizes that have half of the points and five at least.
+
+        Where these are fewer than five, sizes are left out until they are not: first the one that costs most points.
+        """
         known = np.isfinite(self.found.mean) & (self.found.used > 1)
         count = known.sum(axis=1)
         sizes = (self.n_spins >= smallest) & (count >= FEWEST_POINTS) & (2 * count >= self.x.size)
+
+        def shared_without(k: int) -> tuple[int, int]:
+            return int(known[sizes & (self.n_spins != self.n_spins[k])].all(axis=0).sum()), -int(count[k])
+
+        while sizes.sum() > 1 and known[sizes].all(axis=0).sum() < FEWEST_POINTS:
+            sizes[max(np.flatnonzero(sizes).tolist(), key=shared_without)] = False
         return self.of(sizes, known[sizes].all(axis=0))
 
     @property

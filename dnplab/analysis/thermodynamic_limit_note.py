@@ -43,21 +43,24 @@ def _path(tables: Tables, path: str) -> str:
     first, last = rows.iloc[0], rows.iloc[-1]
     samples = f"{rows['samples'].min()} samples{' and more' if rows['samples'].max() > rows['samples'].min() else ''}"
     sizes = "N = " + " to ".join(map(str, dict.fromkeys((first["n_spins"], last["n_spins"]))))
+    known = _of(tables["curves"], path, PROFILE_INDEX)["n_spins"]
+    if lacking := sorted(set(known) - set(rows["n_spins"])):
+        sizes += f" (without {', '.join(map(str, lacking))}, where points are missing)"
     words = (
         f"Path {name}, {sizes}, {samples}, T_z/T_D = {first['from_x']:.2g} to "
         f"{first['to_x']:.2g}: the profile index is steepest at {last['slope_at']:.2g}"
     )
     changes = _of(tables["sharpening"], path, PROFILE_INDEX)
-    known = {str(row["quantity"]): row for row in changes.to_dict("records")}
-    if "slope" not in known:
+    changed = {str(row["quantity"]): row for row in changes.to_dict("records")}
+    if "slope" not in changed:
         return f"{words}, and known at one size alone."
-    slope = known["slope"]
+    slope = changed["slope"]
     words += (
         f", {_of_size(rows, 'slope', slope['from_n'])} per decade of T_z at N = {slope['from_n']} and "
         f"{_of_size(rows, 'slope', slope['to_n'])} at N = {slope['to_n']}: {_times(slope)}"
     )
-    if "width_decades" in known:
-        width = known["width_decades"]
+    if "width_decades" in changed:
+        width = changed["width_decades"]
         words += (
             f"; its rise is {_of_size(rows, 'width_decades', width['from_n'])} decades wide at N = {width['from_n']} and "
             f"{_of_size(rows, 'width_decades', width['to_n'])} at N = {width['to_n']}"

@@ -241,7 +241,7 @@ def test_a_size_without_half_of_a_rise_is_in_no_law_of_the_position_alone() -> N
     tables = thermodynamic_limit_tables(walked(value=flat_when_small, sizes=(4, 6, 8, 10)), bootstrap=50)
     assert set(of(tables["fits"], quantity="position")["from_n"]) == {6}
     assert set(of(tables["fits"], quantity="slope")["from_n"]) == {4}
-    assert "From N = 4 on the slope goes as N^s" in thermodynamic_limit_note(tables)
+    assert "No power of N fits the slope, and nothing is decided." in thermodynamic_limit_note(tables)
 
 
 def test_a_size_with_too_few_points_is_left_out_of_the_crossover_alone() -> None:
@@ -251,6 +251,22 @@ def test_a_size_with_too_few_points_is_left_out_of_the_crossover_alone() -> None
     assert set(of(tables["crossover"])["points"]) == {13}
     assert set(of(tables["curves"])["n_spins"]) == {8, 14, 20, 30}
     assert set(of(tables["limit"], from_n=8)["to_n"]) == {20, 30}
+    assert thermodynamic_limit_note(tables).startswith(
+        "Path dephasing, N = 8 to 20 (without 30, where points are missing), "
+    )
+
+
+def test_a_size_that_leaves_too_few_points_is_left_out() -> None:
+    """N = 10 begins at the long end, where the cuts of N = 14 and 20 take no part."""
+    long, short = POINTS[4:], POINTS[:9]
+    parts = [walk(sizes=(8,)), walk(sizes=(10,), points=long), walk(sizes=(14, 20), points=short)]
+    rows = of(thermodynamic_limit_tables(join_paths(parts), bootstrap=50)["crossover"])
+    assert list(rows["n_spins"]) == [8, 10, 14, 20]
+    assert set(rows["points"]) == {5}
+    parts[1] = walk(sizes=(10,), points=POINTS[5:])
+    rows = of(thermodynamic_limit_tables(join_paths(parts), bootstrap=50)["crossover"])
+    assert list(rows["n_spins"]) == [8, 14, 20]
+    assert set(rows["points"]) == {9}
 
 
 def test_profiles_by_offset() -> None:
