@@ -23,6 +23,7 @@ from dnplab.numbers import with_error, with_interval
 __all__ = ["thermodynamic_limit_note"]
 
 REJECTED = 0.01  # a law whose chi^2 is less likely
+ALIKE = 0.05  # that no size matters is not said of curves whose chi^2 is less likely
 UNRESOLVED = 0.5  # of the whole change between two neighbouring points: what a slope hides behind them
 SAMPLES_ALONE = 0.5  # s of a window that is the scatter of N spins
 Tables = Mapping[str, pd.DataFrame]
@@ -123,7 +124,7 @@ def _sizes(tables: Tables, path: str) -> str:
         rows = _of(tables["collapse"], path, measure)
         if rows.empty:
             continue
-        same = rows[rows["p_value"] >= REJECTED]
+        same = rows[rows["p_value"] >= ALIKE]
         row = (same if len(same) else rows.iloc[::-1]).iloc[0]
         said = f"for {words} {'' if len(same) else 'even '}from N = {row['from_n']} on (p = {_p(row['p_value'])})"
         (held if len(same) else lost).append(said)
