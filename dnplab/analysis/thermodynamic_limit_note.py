@@ -25,6 +25,7 @@ __all__ = ["thermodynamic_limit_note"]
 REJECTED = 0.01  # a law whose chi^2 is less likely
 ALIKE = 0.05  # that no size matters is not said of curves whose chi^2 is less likely
 UNRESOLVED = 0.5  # of the whole change between two neighbouring points: what a slope hides behind them
+ROUNDING = 1e-6
 SAMPLES_ALONE = 0.5  # s of a window that is the scatter of N spins
 Tables = Mapping[str, pd.DataFrame]
 Row = Mapping[Hashable, Any]
@@ -113,7 +114,7 @@ def _sharpening(tables: Tables, path: str) -> str:
 
 
 def _cut(error: float) -> str:
-    return f" (± {error:.2g} by the cut)" if error > 0.0 else ""
+    return f" (± {error:.2g} by the cut)" if error > ROUNDING else ""
 
 
 def _sizes(tables: Tables, path: str) -> str:

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from dnplab.figures.letter_page import note_below
+from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import finish, new_figure, paper_style
 
 __all__ = ["thermodynamic_limit_figure"]
@@ -64,8 +64,7 @@ def thermodynamic_limit_figure(tables: Tables, note: str) -> Figure:
                 ax.set_title(f"({next(letters)}) {PATHS[path] if row == 0 else ''}", loc="left")
                 if column == 0:
                     ax.set_ylabel(MEASURES[measure])
-                if row == column == 0:
-                    ax.legend(ncols=2, loc="upper right")
+        legend_above(figure, *figure.axes, columns=len(sizes))
         for column, (quantity, label) in enumerate(QUANTITIES.items()):
             ax = figure.add_subplot(grid[2, 2 * column : 2 * column + 2])
             _against_size(ax, tables, quantity)
@@ -144,9 +143,9 @@ def _against_size(ax: Axes, tables: Tables, quantity: str) -> None:
             bar = NORMAL_95 * law["limit_sem"]
             ax.errorbar([0.002 * (shift - 1)], [law["limit"]], yerr=bar, fmt="s", ms=5, mfc="white", color=colour, capsize=3)
     ax.set_xlim(left=-0.01)
-    ax.set_ylim(0.0, 1.25 * ax.get_ylim()[1])  # room for the legend
+    ax.set_ylim(0.0, 1.3 * ax.get_ylim()[1])  # room for the legend
     if ax.get_legend_handles_labels()[1]:
-        ax.legend(loc="upper right", ncols=3, fontsize="small")
+        ax.legend(loc="upper right", fontsize="small")
     else:
         ax.text(0.5, 0.5, "no half of a rise", transform=ax.transAxes, ha="center", color="0.5")
 
