@@ -40,7 +40,8 @@ from experiments.endings import summarise as repeat
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
 BAD_INPUT = 2
-CROSSOVER, JOINED = "crossover", "finite_size"  # what sweeps of several sizes are joined for
+CROSSOVER = "crossover"
+JOINED = ("finite_size", "thermodynamic_limit")  # what sweeps of several sizes and paths are joined for
 MOST_RESAMPLES = 1_000_000
 NOTE = (
     "The crossover of each sweep of the experiment beside this one: one run per model, each "
@@ -175,8 +176,8 @@ def main() -> int:
         names = config.sweep.split("+") if config.sweep else [None]
         found = [_with_ending(known_sweeps(uri, config.tracking.experiment, name)) for name in names]
         sweep, summary = "+".join(part.name for part in found), config.summary or found[0].asked.summary
-        if len(found) > 1 and summary != JOINED:
-            raise ParameterError("summary", summary, f"{JOINED} where sweeps are joined")
+        if len(found) > 1 and summary not in JOINED:
+            raise ParameterError("summary", summary, f"{' or '.join(JOINED)} where sweeps are joined")
         if len(homes := dict.fromkeys(part.store.experiment for part in found)) > 1:
             raise TrackingError(f"Joined sweeps must be of one experiment, but these are of {' and '.join(homes)}.")
         link = repeat(found[0].store, sweep, summary, outputs, config.bootstrap, config.seed)

@@ -20,12 +20,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dnplab.analysis import Sweep, read_sweep
+from dnplab.analysis.bath_paths import join_paths
 from dnplab.analysis.finite_size import finite_size_metrics, finite_size_tables
 from dnplab.analysis.finite_size_note import finite_size_note
 from dnplab.analysis.frequency import frequency_metrics, frequency_note, frequency_tables
 from dnplab.analysis.one_factor import one_factor_metrics, one_factor_note, one_factor_tables
 from dnplab.analysis.parameters import join_sweeps
 from dnplab.analysis.phase_diagram import phase_diagram_metrics, phase_diagram_note, phase_diagram_tables
+from dnplab.analysis.thermodynamic_limit import thermodynamic_limit_metrics, thermodynamic_limit_tables
+from dnplab.analysis.thermodynamic_limit_note import thermodynamic_limit_note
 from dnplab.analysis.zeno_ratio import zeno_ratio_metrics, zeno_ratio_note, zeno_ratio_tables
 from dnplab.comparison import Tables, group_words
 from dnplab.figures import save
@@ -33,6 +36,7 @@ from dnplab.figures.finite_size import finite_size_figure
 from dnplab.figures.frequency import frequency_figure
 from dnplab.figures.one_factor import one_factor_figure
 from dnplab.figures.phase_diagram import phase_diagram_figure
+from dnplab.figures.thermodynamic_limit import thermodynamic_limit_figure
 from dnplab.figures.zeno_ratio import zeno_ratio_figure
 from dnplab.numbers import with_error, with_interval
 from dnplab.tracking import Store, finished_run, tracked_run
@@ -42,6 +46,10 @@ __all__ = ["QUESTIONS", "Question", "Summary", "answer", "as_text", "open_sweep"
 
 RUNS = "runs"  # a table of this name lists runs; the others are what is drawn
 ENDS = ("_sem", "_lower", "_upper")
+
+
+def _joined(sweeps: Sequence[Sweep]) -> Sweep:
+    return join_sweeps(sweeps) if len(sweeps) > 1 else sweeps[0]
 
 
 def _no_metrics(_: Tables) -> Mapping[str, float]:
@@ -57,6 +65,7 @@ class Question:
     figure : of the tables, with the note below
     shown : columns of the printed table and their titles, those that exist; None shows every column
     metrics : numbers that the summary run logs
+    join : one sweep of one or several that were asked for
     """
 
     tables: Callable[[Sweep, int, int], Mapping[str, pd.DataFrame]]
@@ -64,6 +73,7 @@ class Question:
     figure: Callable[[Tables, str], Figure]
     shown: Mapping[str, str] | None = None
     metrics: Callable[[Tables], Mapping[str, float]] = _no_metrics
+    join: Callable[[Sequence[Sweep]], Sweep] = _joined
 
 
 SIZES_SHOWN = {
@@ -102,6 +112,19 @@ OPTIMUM_SHOWN = {
     "without_optimum": "resamples without",
     "reason": "",
 }
+PATHS_SHOWN = {
+    "path": "path",
+    "measure": "measure",
+    "n_spins": "N",
+    "samples": "samples",
+    "slope": "slope / decade",
+    "slope_truncation": "cut",
+    "position": "half rise / T_D",
+    "position_truncation": "cut ",
+    "width_decades": "width / decades",
+    "whole": "seen whole",
+    "reason": "",
+}
 QUESTIONS: dict[str, Question] = {  # by what `summary` says in a config; dnplab.config.plan knows these names
     "finite_size": Question(finite_size_tables, finite_size_note, finite_size_figure, SIZES_SHOWN, finite_size_metrics),
     "one_factor": Question(one_factor_tables, one_factor_note, one_factor_figure, FACTORS_SHOWN, one_factor_metrics),
@@ -110,6 +133,14 @@ QUESTIONS: dict[str, Question] = {  # by what `summary` says in a config; dnplab
         phase_diagram_tables, phase_diagram_note, phase_diagram_figure, BOUNDARY_SHOWN, phase_diagram_metrics
     ),
     "frequency": Question(frequency_tables, frequency_note, frequency_figure, OPTIMUM_SHOWN, frequency_metrics),
+    "thermodynamic_limit": Question(
+        thermodynamic_limit_tables,
+        thermodynamic_limit_note,
+        thermodynamic_limit_figure,
+        PATHS_SHOWN,
+        thermodynamic_limit_metrics,
+        join_paths,
+    ),
 }
 
 
@@ -142,15 +173,20 @@ def summarise(
         UndefinedMeasureError: the runs have not measured what the question is about.
 
     """
-    found = open_sweep(uri, experiment, sweep, name.replace("_", " ").capitalize())
+    found = open_sweep(uri, experiment, sweep, name.replace("_", " ").capitalize(), QUESTIONS[name].join)
     store, folder = Store(uri, experiment, create=False), outputs / name / found.name
     return answer(QUESTIONS[name], name, found, store, folder, bootstrap=bootstrap, seed=seed)
 
 
-def open_sweep(uri: str, experiment: str, sweep: str | None, heading: str) -> Sweep:
+def open_sweep(
+    uri: str,
+    experiment: str,
+    sweep: str | None,
+    heading: str,
+    join: Callable[[Sequence[Sweep]], Sweep] = _joined,
+) -> Sweep:
     """Read a sweep, or several of one experiment joined by +, and print how complete it is under a heading."""
-    parts = [read_sweep(uri, experiment, name) for name in (sweep.split("+") if sweep else [None])]
-    found = join_sweeps(parts) if len(parts) > 1 else parts[0]
+    found = join([read_sweep(uri, experiment, name) for name in (sweep.split("+") if sweep else [None])])
     print(f"\n{heading}. {found.completeness}")
     for warning in found.warnings:
         print(f"Warning: {warning}")

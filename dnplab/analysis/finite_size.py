@@ -36,7 +36,7 @@ from dnplab.analysis.curves import MINUS, Array, Curves, curves_of
 from dnplab.analysis.definitions import DEFINITIONS, Located, located
 from dnplab.analysis.grids import Average
 from dnplab.analysis.parameters import PARAMETERS, require_measure, require_models, require_varied, with_parameters
-from dnplab.analysis.scaling import fit_sizes, limit_weights
+from dnplab.analysis.scaling import laws_of, limit_weights
 from dnplab.analysis.sweep import Sweep
 from dnplab.comparison import LEADING, REFERENCE
 from dnplab.errors import UndefinedMeasureError
@@ -239,7 +239,7 @@ def _fits(places: Sequence[tuple[dict[str, object], Located]]) -> Iterator[pd.Da
                 part = (table["n_spins"] >= smallest).to_numpy()
                 reason = _refused(table[part], draws[:, part], quantity)
                 named = {"measure": measure, "definition": definition, "quantity": quantity, "from_n": smallest}
-                yield _laws(named, table[part].assign(value=table[quantity]), draws[:, part], reason)
+                yield laws_of(named, table[part].assign(value=table[quantity]), draws[:, part], reason)
 
 
 def _refused(rows: pd.DataFrame, draws: Array, quantity: str) -> str:
@@ -266,15 +266,7 @@ def _limits(curves: Mapping[int, Curves]) -> Iterator[pd.DataFrame]:
         for smallest in fit_ranges(rows["n_spins"]):
             part = (rows["n_spins"] >= smallest).to_numpy()
             named = {"measure": measure, "model": model, "temperature_k": temperature, "from_n": smallest}
-            yield _laws(named, rows[part].assign(value=rows["mean"]), draws[:, part])
-
-
-def _laws(named: Mapping[str, object], rows: pd.DataFrame, draws: Array, reason: str = "") -> pd.DataFrame:
-    """`fit_sizes` of the column `value` behind what the fits are of; NaN for a `reason`."""
-    sizes, values = (rows[name].to_numpy(dtype=np.float64) for name in ("n_spins", "value"))
-    fits = fit_sizes(sizes, np.full(values.size, np.nan) if reason else values, draws, int(rows["samples"].min()))
-    front = pd.DataFrame([{**named, "to_n": int(sizes[-1]), "sizes": sizes.size, "reason": reason}] * len(fits))
-    return pd.concat([front, fits], axis=1)
+            yield laws_of(named, rows[part].assign(value=rows["mean"]), draws[:, part])
 
 
 def finite_size_metrics(tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:

@@ -9,7 +9,10 @@ import pandas as pd
 from dnplab.analysis.sweep import Sweep
 from dnplab.errors import UndefinedMeasureError
 
-__all__ = ["PARAMETERS", "TIMES", "join_sweeps", "require_measure", "require_models", "require_varied", "with_parameters"]
+__all__ = [
+    "PARAMETERS", "TIMES", "join_sweeps", "joined_warnings", "require_measure", "require_models", "require_varied",
+    "with_parameters",
+]  # fmt: skip
 
 TIMES = ("t1_us", "t_star_us", "t_zero_us")
 PARAMETERS = {
@@ -48,21 +51,24 @@ def join_sweeps(sweeps: Sequence[Sweep], key: str = "system.n_spins") -> Sweep:
     runs = pd.concat([sweep.runs for sweep in sweeps], ignore_index=True)
     name = "+".join(sweep.name for sweep in sweeps)
     _require_alike(runs, key, name)
-    versions = sorted(set(runs["numerics"])) if "numerics" in runs else []
-    several = f"The numbers of these runs come from {len(versions)} versions of the code: {', '.join(versions)}."
     return Sweep(
         name=name,
         runs=runs,
         groups=(key,),
         expected=sum(sweep.expected for sweep in sweeps),
         missing=tuple(point for sweep in sweeps for point in sweep.missing),
-        warnings=(
-            *dict.fromkeys(warning for sweep in sweeps for warning in sweep.warnings),
-            *([several] if len(versions) > 1 else []),
-        ),
+        warnings=joined_warnings(sweeps),
         realizations=pd.concat(parts["realizations"], ignore_index=True),
         spins=pd.concat(parts["spins"], ignore_index=True),
     )
+
+
+def joined_warnings(sweeps: Sequence[Sweep]) -> tuple[str, ...]:
+    """What is to be said of sweeps that are joined, each sentence once."""
+    versions = sorted({version for sweep in sweeps if "numerics" in sweep.runs for version in sweep.runs["numerics"]})
+    several = f"The numbers of these runs come from {len(versions)} versions of the code: {', '.join(versions)}."
+    found = [warning for sweep in sweeps for warning in sweep.warnings]
+    return tuple(dict.fromkeys([*found, *([several] if len(versions) > 1 else [])]))
 
 
 def _require_alike(runs: pd.DataFrame, key: str, name: str) -> None:

@@ -19,7 +19,7 @@ number of samples. A law with as many parameters as there are sizes is not fitte
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import f as f_distribution
 
-__all__ = ["LINEAR", "POWER", "fit_sizes", "limit_weights"]
+__all__ = ["LINEAR", "POWER", "fit_sizes", "laws_of", "limit_weights"]
 
 Array = NDArray[np.float64]
 Terms = dict[str, Callable[[Array], Array]]
@@ -81,6 +81,14 @@ def fit_sizes(n_spins: Array, values: Array, draws: Array, samples: int) -> pd.D
             fit = _power(n, y, drawn.std(axis=0)) if law == POWER else _linear(LINEAR[law], n, y, drawn.std(axis=0))
         rows.append({"law": law, **_row(fit, degrees, drawn, samples)})
     return pd.DataFrame(rows)
+
+
+def laws_of(named: Mapping[str, object], rows: pd.DataFrame, draws: Array, reason: str = "") -> pd.DataFrame:
+    """`fit_sizes` of the column `value` of rows (n_spins, samples) behind what the fits are of; NaN for a `reason`."""
+    sizes, values = (rows[name].to_numpy(dtype=np.float64) for name in ("n_spins", "value"))
+    fits = fit_sizes(sizes, np.full(values.size, np.nan) if reason else values, draws, int(rows["samples"].min()))
+    front = pd.DataFrame([{**named, "to_n": int(sizes[-1]), "sizes": sizes.size, "reason": reason}] * len(fits))
+    return pd.concat([front, fits], axis=1)
 
 
 def limit_weights(n_spins: Array, errors: Array, law: str) -> Array:

@@ -41,7 +41,8 @@ def test_sizes_with_samples_of_their_own(
     assert answer.params["note"] in printed
 
     assert command(crossover.main, f"sweep={first}+{second}") == 2
-    assert "summary is 'crossover', but it must be finite_size where sweeps are joined" in capsys.readouterr().err
+    joined = "must be finite_size or thermodynamic_limit where sweeps are joined"
+    assert f"summary is 'crossover', but it {joined}" in capsys.readouterr().err
     assert command(crossover.main, f"sweep={first}+{first}", "summary=finite_size") == 2
     assert "cannot be joined: 20 points repeat" in capsys.readouterr().err
     for alone in (status, report):

@@ -31,7 +31,7 @@ class Asked:
     words : that make it tiny
     runs : so many
     tables : what it writes
-    numbers : the table that has the ansatz_deviation of runs, as `mean` of a `measure` where those are columns
+    numbers : the table that has the `measure` of runs, as `mean` where it has a column of measures
     too_few : tables that are empty, as the sweep has too few sizes for them
     """
 
@@ -40,6 +40,7 @@ class Asked:
     tables: list[str]
     numbers: str
     too_few: tuple[str, ...] = ()
+    measure: str = "ansatz_deviation"
 
 
 ASKED = {
@@ -68,6 +69,13 @@ ASKED = {
         10,
         ["optimum", "profile", "symmetry"],
         "profile",
+    ),
+    "thermodynamic_limit": Asked(
+        ["system.n_spins=3,4,5", "bath.temperature_k=2,6,12,20,30"],
+        30,
+        ["crossover", "sharpening", "fits", "limit", "collapse", "overlap", "curves", "profiles"],
+        "curves",
+        measure="profile_index",
     ),
 }
 
@@ -104,9 +112,9 @@ def test_a_question(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     # the numbers are those of the runs
     shown = pd.read_csv(folder / f"{name}_{asked.numbers}.csv")
     if "measure" in shown:
-        shown = shown[shown["measure"] == "ansatz_deviation"].rename(columns={"mean": "ansatz_deviation"})
-    values = [run.metrics["obs.ansatz_deviation"] for run in find_runs(store) if "summary" not in run.tags]
-    found = shown["ansatz_deviation"].to_numpy()
+        shown = shown[shown["measure"] == asked.measure].rename(columns={"mean": asked.measure})
+    values = [run.metrics[f"obs.{asked.measure}"] for run in find_runs(store) if "summary" not in run.tags]
+    found = shown[asked.measure].to_numpy()
     assert found.size > 0
     assert np.isclose(found[:, None], values, rtol=1e-9).any(axis=1).all()
 
