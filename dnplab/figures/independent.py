@@ -12,7 +12,6 @@ from dnplab.figures.style import finish, new_figure, paper_style
 __all__ = ["independent_figure"]
 
 MARKERS = {"exact": "o", "trajectories": "D"}
-KEY = ["n_spins", "temperature_k", "realization", "reference"]
 
 
 def independent_figure(profiles: pd.DataFrame) -> Figure:
@@ -32,8 +31,10 @@ def independent_figure(profiles: pd.DataFrame) -> Figure:
         figure = new_figure(4.2 * len(sizes), 4.2)
         panels = figure.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
         for ax, size, letter in zip(panels, sizes, "abcdefgh", strict=False):
-            rows = profiles[(profiles["n_spins"] == size) & (profiles["realization"] == 0)]
-            for (_, temperature, _, kind), case in rows.groupby(KEY):
+            for (temperature, kind), samples in profiles[profiles["n_spins"] == size].groupby(
+                ["temperature_k", "reference"]
+            ):
+                case = samples[samples["realization"] == samples["realization"].min()]
                 _case(ax, case, colours[temperature], str(kind), f"{temperature:g} K, {kind}", orders)
             ax.set_title(f"({letter}) $N = {size}$", loc="left")
             ax.set(xlabel="offset (MHz)")
