@@ -191,6 +191,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if typing.get_origin(hint) is list:
         (item,) = typing.get_args(hint)
         return isinstance(value, list) and all(_fits(v, item) for v in value)
+    if hint is Any:
+        return True  # whoever reads it says what it may be
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
@@ -206,9 +208,11 @@ def _words(hint: Any) -> str:
         return " or ".join(_words(part) for part in typing.get_args(hint))
     if typing.get_origin(hint) is list:
         (item,) = typing.get_args(hint)
-        return {int: "a list of integers such as [0,2]", float: "a list of numbers such as [1.2,12]"}.get(
-            item, "a list of names such as [epr,eigenstates]"
-        )
+        return {
+            int: "a list of integers such as [0,2]",
+            float: "a list of numbers such as [1.2,12]",
+            list[Any]: "a list of lists such as [[12,1.2,1]]",
+        }.get(item, "a list of names such as [epr,eigenstates]")
     plain = {int: "an integer", float: "a number", bool: "true or false", str: "text", types.NoneType: "null"}
     return plain[hint]
 

@@ -169,7 +169,7 @@ class TrajectoriesStudy:
 
     def _expected_rates(self, state: SteadyState) -> FloatArray:
         if state.model == "nonsecular":
-            return np.append(LocalJumps(state.system, self.bath, self.drive).expected_rates(state.density_matrix()), 0.0)
+            return LocalJumps(state.system, self.bath, self.drive).expected_rates(state.density_matrix())
         levels = LevelJumps(state.system, self.bath, self.drive)
         return levels.expected_rates(state.level_populations, state.system.spectrum.sz)
 
@@ -202,7 +202,7 @@ def _compared(model: str, means: TrajectoryAverages, state: SteadyState, rates: 
     n = state.system.n_spins
     energy_mhz = state.level_populations @ state.system.spectrum.energies / RAD_US_PER_MHZ
     # a kind of jump that a model does not have is no number to compare
-    known = [k for k in range(len(KINDS)) if rates[k] > 0.0]
+    known = np.flatnonzero(rates > 0.0)
     batches = np.column_stack([means.polarization, means.energy_mhz, means.jump_rates[:, known]])
     mean, error = mean_and_error(batches)
     steady = np.concatenate([state.polarization, [energy_mhz], rates[known]])
@@ -223,6 +223,7 @@ def _compared(model: str, means: TrajectoryAverages, state: SteadyState, rates: 
 def _metrics(
     model: str, means: TrajectoryAverages, together: Agreement, table: pd.DataFrame, thermal: float
 ) -> dict[str, float]:
+    assert means.participation is not None
     participation, participation_error = mean_and_error(means.participation)
     polarizations = table[table["quantity"] == "polarization"]
     metrics = {

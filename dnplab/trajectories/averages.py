@@ -13,7 +13,7 @@ p and B - p degrees of freedom. p counts independent numbers: a combination that
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -57,8 +57,8 @@ class TrajectoryAverages:
     batch_us : length of a batch
     polarization : (B, N) 2 <S_i^z>
     energy_mhz : (B,) <H_S - omega_e S^z>/2pi
-    participation : (B,) over how many eigenstates of H_S the state is spread
-    jump_rates : (B, 4) jumps of each of `KINDS` in 1/µs
+    participation : (B,) over how many eigenstates of H_S the state is spread, if asked for
+    jump_rates : (B, 6) jumps of each of `KINDS` in 1/µs
     correlation_us : (N,) integrated correlation time of each spin's polarization, nan where that never changes
     """
 
@@ -66,7 +66,7 @@ class TrajectoryAverages:
     batch_us: float
     polarization: FloatArray
     energy_mhz: FloatArray
-    participation: FloatArray
+    participation: FloatArray | None
     jump_rates: FloatArray
     correlation_us: FloatArray
 
@@ -123,6 +123,9 @@ def trajectory_averages(
     propagator: str = "auto",
     workers: int = 0,
     progress: Callable[[int], object] | None = None,
+    flips: str = "ladder",
+    participation: bool = True,
+    batch_us: float | None = None,
 ) -> TrajectoryAverages:
     """Averages over `trajectories` histories with the addresses (seed, 0), (seed, 1), ...
 
@@ -130,22 +133,25 @@ def trajectory_averages(
     step_us : sampling step; a longer one loses statistics, never accuracy
     workers : processes over trajectories, 0 takes all cores; the result does not depend on it
     progress : called with the number of trajectories done since the last call
+    flips : "ladder" or "components", see `trajectory`
+    participation : ask for it; it needs the eigenstates of H_S
+    batch_us : length of a batch at least (None: 16 T_1); `correlation_us` tells whether it is longer than the memory
 
     Raises:
         ParameterError: a value is out of its domain, a duration too short to average, or a model without unravelling.
 
     """
-    require_unravelled(model, system, bath)
-    duration, step = require_averaging(bath, duration_us, step_us)
-    batch = BATCH_T1 * bath.t1_us
+    require_unravelled(model, system, bath, flips)
+    duration, step = require_averaging(bath, duration_us, step_us, batch_us)
+    batch = BATCH_T1 * bath.t1_us if batch_us is None else batch_us
     burn_in = BURN_IN_T1 * bath.t1_us if burn_in_us is None else checks.non_negative("burn_in_us", burn_in_us)
     count, processes = checks.positive_int("trajectories", trajectories), checks.non_negative_int("workers", workers)
     seed = checks.non_negative_int("seed", seed)
     processes = min(processes or cpu_count(), count)
-    require_memory_of_histories(system.n_spins, model, bath, duration, step, True, propagator, burn_in, processes)
-    plan = _Plan(int(duration / batch * (1 + 1e-12)), duration, step, burn_in)
+    require_memory_of_histories(system.n_spins, model, bath, duration, step, participation, propagator, burn_in, processes)
+    plan = _Plan(int(duration / batch * (1 + 1e-12)), duration, step, burn_in, propagator, flips, participation)
     done: dict[int, _Batches] = {}
-    tasks = (delayed(_measure)(system, bath, drive, model, (seed, i), plan, propagator) for i in range(count))
+    tasks = (delayed(_measure)(system, bath, drive, model, (seed, i), plan) for i in range(count))
     for index, batches in Parallel(n_jobs=processes, return_as="generator_unordered")(tasks):
         done[index] = batches
         if progress is not None:
@@ -160,19 +166,21 @@ def trajectory_averages(
         batch_us=length,
         polarization=polarization,
         energy_mhz=np.concatenate([one.energy_mhz for one in ordered]),
-        participation=np.concatenate([one.participation for one in ordered]),
+        participation=_joined([one.participation for one in ordered]),
         jump_rates=np.concatenate([one.jump_rates for one in ordered]),
         correlation_us=0.5 * length * spread / np.where(variance > UNCHANGED**2, variance, np.nan),
     )
 
 
-def require_averaging(bath: Bath, duration_us: float, step_us: float) -> tuple[float, float]:
+def require_averaging(bath: Bath, duration_us: float, step_us: float, batch_us: float | None = None) -> tuple[float, float]:
     """A duration and a sampling step of a time average, checked."""
     duration, step = require_sampling(bath, duration_us, step_us)
-    batch = BATCH_T1 * bath.t1_us
+    if batch_us is None:
+        batch, why = BATCH_T1 * bath.t1_us, f"{BATCH_T1:g} times the relaxation time T_1 = {bath.t1_us:g} µs"
+    else:
+        batch, why = checks.positive("batch_us", batch_us), "a batch (batch_us)"
     if duration < batch:
-        allowed = f"at least {batch:g} µs for a time average: {BATCH_T1:g} times the relaxation time T_1 = {bath.t1_us:g} µs"
-        raise ParameterError("duration_us", duration, allowed)
+        raise ParameterError("duration_us", duration, f"at least {batch:g} µs for a time average: {why}")
     return duration, step
 
 
@@ -182,37 +190,55 @@ class _Plan:
     duration_us: float
     step_us: float
     burn_in_us: float
+    propagator: str
+    flips: str
+    participation: bool
+
+
+def _joined(pieces: Sequence[FloatArray | None]) -> FloatArray | None:
+    known = [piece for piece in pieces if piece is not None]
+    return np.concatenate(known) if known else None
 
 
 @dataclass(frozen=True, eq=False)
 class _Batches:
     polarization: FloatArray
     energy_mhz: FloatArray
-    participation: FloatArray
+    participation: FloatArray | None
     jump_rates: FloatArray
     variance: FloatArray
 
 
 def _measure(
-    system: SpinSystem, bath: Bath, drive: Drive, model: str, seed: tuple[int, int], plan: _Plan, propagator: str
+    system: SpinSystem, bath: Bath, drive: Drive, model: str, seed: tuple[int, int], plan: _Plan
 ) -> tuple[int, _Batches]:
     duration, step, burn_in = plan.duration_us, plan.step_us, plan.burn_in_us
     with limited_threads(1):
         history = trajectory(
-            system, bath, drive, model, seed, duration, step, weights=True, propagator=propagator, burn_in_us=burn_in
+            system,
+            bath,
+            drive,
+            model,
+            seed,
+            duration,
+            step,
+            weights=plan.participation,
+            propagator=plan.propagator,
+            burn_in_us=burn_in,
+            flips=plan.flips,
         )
     edges = np.linspace(0.0, duration, plan.batches + 1)
     # sample k stands for the step that ends at its time, the first one for none
     part = np.searchsorted(edges, history.times_us - 0.5 * history.times_us[1], side="right") - 1
     pieces = [part == b for b in range(plan.batches)]
-    assert history.participation is not None
+    spread = history.participation
     counts = np.array(
         [np.histogram(history.jumps.times_us[history.jumps.kind == kind], edges)[0] for kind in range(len(KINDS))]
     )
     return seed[1], _Batches(
         polarization=np.array([history.polarization[piece].mean(axis=0) for piece in pieces]),
         energy_mhz=np.array([history.energy_mhz[piece].mean() for piece in pieces]),
-        participation=np.array([history.participation[piece].mean() for piece in pieces]),
+        participation=None if spread is None else np.array([spread[piece].mean() for piece in pieces]),
         jump_rates=counts.T * (plan.batches / plan.duration_us),
         variance=history.polarization[1:].var(axis=0),
     )

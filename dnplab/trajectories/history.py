@@ -12,8 +12,9 @@ __all__ = ["KINDS", "Jumps", "Trajectory"]
 
 FloatArray = NDArray[np.float64]
 
-KINDS = ("S-", "S+", "Sz", "microwaves")
-"""Jumps of the bath that flip a spin down, up, or dephase it, and jumps by absorbing or emitting a microwave photon."""
+KINDS = ("S-", "S+", "Sz", "microwaves", "Ax", "Ay")
+"""Jumps of the bath that flip a spin down, up, or dephase it, jumps by absorbing or emitting a microwave photon, and the two
+components of (7), which flip a spin whichever way it points."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from dnplab.models.registry import require_bath, require_model
 from dnplab.system import SpinSystem
 from dnplab.trajectories.history import Trajectory
 from dnplab.trajectories.level_jumps import LevelJumps, level_history
-from dnplab.trajectories.local_jumps import LocalJumps
+from dnplab.trajectories.local_jumps import LocalJumps, require_flips
 from dnplab.trajectories.propagation import DIAGONALISED_MAX_SPINS, propagator_of
 from dnplab.trajectories.wave_function import wave_function
 
@@ -41,6 +41,7 @@ def trajectory(
     weights: bool = False,
     propagator: str = "auto",
     burn_in_us: float = 0.0,
+    flips: str = "ladder",
 ) -> Trajectory:
     """One history, observed every `step_us` (which changes no jump: there is no step in between).
 
@@ -51,13 +52,15 @@ def trajectory(
     weights : keep |<n|psi>|^2 at every time
     propagator : between jumps of the wave function, see `dnplab.trajectories.propagation`
     burn_in_us : of the history before it is observed; times begin at its end
+    flips : of a spin of the wave function, "ladder" (S^-, S^+) or "components" (A^x, A^y): other histories of the same
+        average, see `dnplab.trajectories.local_jumps`
 
     Raises:
         ParameterError: a value is out of its domain, or the model has no unravelling.
         MemoryEstimateError: the history would not fit into memory.
 
     """
-    require_unravelled(model, system, bath)
+    require_unravelled(model, system, bath, flips)
     duration, step = require_sampling(bath, duration_us, step_us)
     burn_in = checks.non_negative("burn_in_us", burn_in_us)
     require_memory_of_histories(system.n_spins, model, bath, duration, step, weights, propagator, burn_in)
@@ -72,16 +75,18 @@ def trajectory(
         _require_free(BYTES_OF_A_JUMP * expected, system.n_spins, "a hilbert trajectory", duration)
         history = level_history(system, jumps, _level(system, bath, initial, rng), times, rng, weights)
     else:
-        local = LocalJumps(system, bath, drive)
+        local = LocalJumps(system, bath, drive, flips)
         between = propagator_of(local.effective_hamiltonian, propagator)
         history = wave_function(system, local, between, _state(system, bath, initial, rng), times, rng, weights)
     return history.after(1) if burn_in > 0.0 else history
 
 
-def require_unravelled(model: str, system: SpinSystem, bath: Bath) -> None:
-    """Raise unless a model has trajectories here."""
+def require_unravelled(model: str, system: SpinSystem, bath: Bath, flips: str = "ladder") -> None:
+    """Raise unless a model has trajectories here, with these flips."""
     if require_model(model) not in UNRAVELLED:
         raise ParameterError("model", model, "nonsecular or hilbert: the others have no unravelling into trajectories here")
+    if require_flips(flips) != "ladder" and model == "hilbert":
+        raise ParameterError("flips", flips, "ladder for model=hilbert, which jumps between levels")
     require_bath(model, bath, system.electron_ghz)
 
 

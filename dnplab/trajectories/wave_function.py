@@ -85,8 +85,8 @@ def _jump_time(flight: Flight, survival: float, low: float, high: float) -> floa
 def _jump(jumps: LocalJumps, psi: ComplexArray, rng: np.random.Generator) -> tuple[ComplexArray, int, int]:
     cumulative = np.cumsum(jumps.strengths(psi))
     channel = int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
-    kind, site = divmod(channel, jumps.n_spins)
-    return jumps.jumped(psi, kind, site), kind, site
+    row, site = divmod(channel, jumps.n_spins)
+    return jumps.jumped(psi, row, site), jumps.kinds[row], site
 
 
 def _square(psi: ComplexArray) -> float:

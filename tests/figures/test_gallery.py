@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from dnplab.analysis.finite_size_note import finite_size_note
@@ -19,6 +20,7 @@ from dnplab.analysis.zeno_ratio import zeno_ratio_note
 from dnplab.figures import save
 from dnplab.figures.finite_size import finite_size_figure
 from dnplab.figures.frequency import frequency_figure
+from dnplab.figures.independent import independent_figure
 from dnplab.figures.one_factor import one_factor_figure
 from dnplab.figures.phase_diagram import phase_diagram_figure
 from dnplab.figures.zeno_ratio import zeno_ratio_figure
@@ -36,11 +38,19 @@ ELSEWHERE = 5e-5  # of the pixels: less than a marker
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_picture_is_that_of_its_tables(name: str, tmp_path: Path) -> None:
+    folder, note, figure = QUESTIONS[name]
+    same(name, figure(read(name, folder), note(read(name, folder))), tmp_path)
+
+
+def test_the_picture_of_the_independent_check(tmp_path: Path) -> None:
+    same("independent", independent_figure(read("independent", "correlation")["profiles"]), tmp_path)
+
+
+def same(name: str, figure: Figure, tmp_path: Path) -> None:
     pinned = re.search(r"^matplotlib==(\S+)", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
     if pinned is None or pinned.group(1) != mpl.__version__:
         pytest.skip("another version of Matplotlib sets other letters")
-    folder, note, figure = QUESTIONS[name]
-    drawn = imread(save(figure(read(name, folder), note(read(name, folder))), tmp_path / "drawn.png"))
+    drawn = imread(save(figure, tmp_path / "drawn.png"))
     kept = imread(ROOT / "docs" / "gallery" / f"{name}.png")
     assert drawn.shape == kept.shape
     assert (np.abs(drawn - kept).max(axis=-1) > 0.1).mean() < ELSEWHERE

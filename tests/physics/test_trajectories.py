@@ -23,23 +23,26 @@ from tests.systems.trajectories import BATHS, FAST, UNEVEN, random_state
 
 SMALLEST_P = 1e-3  # of a test with a fixed seed
 WRONG_P = 1e-6  # a wrong factor must be seen as clearly as this
+WARM = Bath(temperature_k=12.0, t1_us=1.6, t_star_us=0.16, t_zero_us=0.16)
 
 
 # --- averages against the steady state
 
 CASES = {
-    "nonsecular T(0)=T*": (small_system(3), FAST, "nonsecular"),
-    "nonsecular T(0)!=T*": (small_system(3), UNEVEN, "nonsecular"),
-    "hilbert": (small_system(4), UNEVEN, "hilbert"),
+    "nonsecular T(0)=T*": (small_system(3), FAST, "nonsecular", "ladder"),
+    "nonsecular T(0)!=T*": (small_system(3), UNEVEN, "nonsecular", "ladder"),
+    "components T(0)=T*": (small_system(3), FAST, "nonsecular", "components"),
+    "components T(0)!=T*": (small_system(3), UNEVEN, "nonsecular", "components"),
+    "hilbert": (small_system(4), UNEVEN, "hilbert", "ladder"),
 }
 
 
 @cache
 def averages(name: str) -> TrajectoryAverages:
-    system, bath, model = CASES[name]
+    system, bath, model, flips = CASES[name]
     duration_us = 600.0 if model == "nonsecular" else 4000.0
     return trajectory_averages(
-        system, bath, table_drive(), model, seed=7, trajectories=4, duration_us=duration_us, step_us=0.4
+        system, bath, table_drive(), model, seed=7, trajectories=4, duration_us=duration_us, step_us=0.4, flips=flips
     )
 
 
@@ -55,7 +58,7 @@ def together(found: TrajectoryAverages) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("name", CASES)
 def test_averages_are_those_of_the_steady_state(name: str) -> None:
-    system, bath, model = CASES[name]
+    system, bath, model, _ = CASES[name]
     found = agreement(together(averages(name)), steady_numbers(system, bath, model))
     assert np.abs(found.z).max() < 4.0
     assert found.p_value > SMALLEST_P
@@ -71,7 +74,7 @@ WRONG = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_wrong_factor_is_seen(name: str, wrong: str) -> None:
     """The same test fails for the steady state of a bath with one rate twice as large or half as large."""
-    system, bath, model = CASES[name]
+    system, bath, model, _ = CASES[name]
     expected = steady_numbers(system, WRONG[wrong](bath), model)
     assert agreement(together(averages(name)), expected).p_value < WRONG_P
 
@@ -89,26 +92,31 @@ def test_one_spin_is_blochs() -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_rates_of_jumps(name: str) -> None:
     """How often each kind of jump happens, against Tr(A^+ A rho) of the printed operators, or the flow between levels."""
-    system, bath, model = CASES[name]
+    system, bath, model, flips = CASES[name]
     drive = table_drive()
     rho = steady_state(system, bath, drive, model=model).density_matrix()
     mean, error = mean_and_error(averages(name).jump_rates)
     if model == "nonsecular":
         printed = kronecker.nonsecular_jumps(problem(system, bath, drive))
-        flips, dephase = ([a for i, a in enumerate(printed) if (i % 3 == 2) == z] for z in (False, True))
-        total = [sum(np.trace(a.conj().T @ a @ rho).real for a in group) for group in (flips, dephase)]
+        groups = [[a for i, a in enumerate(printed) if (i % 3 == 2) == z] for z in (False, True)]
+        total = [sum(np.trace(a.conj().T @ a @ rho).real for a in group) for group in groups]
+        jumps = LocalJumps(system, bath, drive, flips)
+        kinds, absent = list(jumps.kinds), sorted({*range(len(KINDS))} - {*jumps.kinds})
+        assert [KINDS[k] for k in kinds] == (["S-", "S+", "Sz"] if flips == "ladder" else ["Ax", "Ay", "Sz"])
+        assert not mean[absent].any()
+        mean, error, expected = mean[kinds], error[kinds], jumps.expected_rates(rho)
         assert abs(mean[0] + mean[1] - total[0]) < 4 * np.hypot(error[0], error[1])
         assert abs(mean[2] - total[1]) < 4 * error[2]
-        expected = LocalJumps(system, bath, drive).expected_rates(rho)
-        assert np.abs((mean[:3] - expected) / error[:3]).max() < 4
-        assert mean[3] == 0
+        assert np.abs((mean - expected) / error).max() < 4
     else:
         spectrum = system.spectrum
         populations = np.diagonal(spectrum.vectors.T @ rho @ spectrum.vectors).real
         expected = LevelJumps(system, bath, drive).expected_rates(populations, spectrum.sz)
+        assert not mean[len(expected) :].any()
+        mean, error = mean[: len(expected)], error[: len(expected)]
         assert np.abs((mean - expected) / error).max() < 4
     happens = expected > 0
-    assert np.abs((mean[: len(expected)] - 2 * expected) / error[: len(expected)])[happens].min() > 4  # nor twice as often
+    assert np.abs((mean - 2 * expected) / error)[happens].min() > 4  # nor twice as often
 
 
 # --- single histories
@@ -149,6 +157,35 @@ def test_weights_are_those_of_the_state() -> None:
         np.testing.assert_allclose(late.times_us, np.arange(31) * 0.1, atol=1e-12)
         np.testing.assert_array_equal(late.energy_mhz, found.energy_mhz[20:])
         assert len(late.jumps.times_us) == (found.jumps.times_us > found.times_us[20]).sum()
+
+
+def test_flips_by_components_scatter_less_in_a_warm_bath() -> None:
+    """The same average of both, at 12 K: what learns where a spin points makes it jump from up to down."""
+    system, bath = small_system(4), WARM
+    steady = steady_state(system, bath, table_drive()).polarization
+    found = {
+        flips: trajectory_averages(
+            system, bath, table_drive(), seed=2, trajectories=4, duration_us=400.0, flips=flips, participation=False
+        )
+        for flips in ("ladder", "components")
+    }
+    scatter = {flips: float(means.polarization.std(axis=0).mean()) for flips, means in found.items()}
+    assert scatter["components"] < 0.5 * scatter["ladder"]
+    for means in found.values():
+        assert means.participation is None
+        assert agreement(means.polarization, steady).p_value > SMALLEST_P
+    assert agreement(found["components"].polarization, 0.5 * steady).p_value < WRONG_P
+
+
+def test_a_component_flips_a_spin_whichever_way_it_points() -> None:
+    for up in (False, True):
+        psi = np.array([float(up), float(not up)])
+        history = trajectory(
+            small_system(1), WARM, table_drive(amplitude_mhz=0.0), initial=psi, duration_us=40.0, flips="components"
+        )
+        flips = history.jumps.table().query("kind != 'Sz'")
+        assert set(flips["kind"]) == {"Ax", "Ay"}
+        assert (flips["sz_before"] * flips["sz_after"]).to_numpy() == pytest.approx(-0.25)
 
 
 @pytest.mark.parametrize("name", BATHS)

@@ -43,6 +43,9 @@ BAD: list[tuple[Callable[..., object], str, object, str]] = [
     (single, "initial", "abc", "4 finite amplitudes"),
     (single, "burn_in_us", -1.0, ">= 0"),
     (single, "propagator", "euler", "taylor"),
+    (single, "flips", "sideways", "one of ladder, components"),
+    (small_averages, "flips", "sideways", "one of ladder, components"),
+    (small_averages, "batch_us", 0.0, "> 0"),
     (small_averages, "duration_us", 1.0, "T_1 = 1.6 µs"),
     (small_averages, "duration_us", -5.0, "> 0"),
     (small_averages, "trajectories", 0, "integer >= 1"),
@@ -74,6 +77,15 @@ def assert_one_sentence(error: DnplabError, *words: str) -> None:
     assert message.endswith(".")
     for word in words:
         assert word in message
+
+
+def test_levels_have_no_components() -> None:
+    for make in (single, small_averages):
+        with pytest.raises(ParameterError, match="flips is 'components', but it must be ladder for model=hilbert") as caught:
+            make(model="hilbert", flips="components")
+        assert_one_sentence(caught.value)
+    with pytest.raises(ParameterError, match=r"duration_us is 60.0, but it must be at least 61 µs .* a batch \(batch_us\)"):
+        small_averages(batch_us=61.0)
 
 
 def test_a_level_must_exist() -> None:

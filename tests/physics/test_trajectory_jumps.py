@@ -21,12 +21,13 @@ from tests.systems.trajectories import BATHS, FAST, UNEVEN, random_state, small_
 # --- the operators
 
 
+@pytest.mark.parametrize("flips", ["ladder", "components"])
 @pytest.mark.parametrize("sites", [None, [1]])
 @pytest.mark.parametrize("name", BATHS)
-def test_the_operators_are_those_of_the_equation(name: str, sites: list[int] | None) -> None:
+def test_the_operators_are_those_of_the_equation(name: str, sites: list[int] | None, flips: str) -> None:
     """H_eff, and the sum of A |psi><psi| A^+ over all jumps, against (7) and (8) as printed: the unravelling is exact."""
     system, bath, drive = small_system(3, ising=sites is not None), BATHS[name], table_drive(sites)
-    jumps, p = LocalJumps(system, bath, drive), problem(system, bath, drive)
+    jumps, p = LocalJumps(system, bath, drive, flips), problem(system, bath, drive)
     printed = kronecker.nonsecular_jumps(p)
     decay = sum(a.conj().T @ a for a in printed)
     np.testing.assert_allclose(jumps.decay.toarray(), decay, atol=1e-13)
@@ -35,8 +36,12 @@ def test_the_operators_are_those_of_the_equation(name: str, sites: list[int] | N
     for seed in range(3):
         psi = random_state(8, seed)
         strengths, gain = jumps.strengths(psi), np.zeros((8, 8), complex)
-        for (kind, site), strength in np.ndenumerate(strengths):
-            after = jumps.jumped(psi, kind, site)
+        for (row, site), strength in np.ndenumerate(strengths):
+            after = jumps.jumped(psi, row, site)
+            if flips == "components":  # one by one, up to a phase
+                one = printed[3 * site + row] @ psi
+                assert strength == pytest.approx(np.vdot(one, one).real)
+                assert abs(np.vdot(after, one)) ** 2 == pytest.approx(strength)
             gain += strength * np.outer(after, after.conj())
         wanted = sum(np.outer(a @ psi, (a @ psi).conj()) for a in printed)
         np.testing.assert_allclose(gain, wanted, atol=1e-13)

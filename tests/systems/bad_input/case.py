@@ -40,6 +40,7 @@ BEGINNINGS = (
     "benchmark.reference",
     "robustness.check",
     "truncation.compare_orders",
+    "independent.refer",
 )
 FOLDER = "but it must be a folder that can be written to"
 

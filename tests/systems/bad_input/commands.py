@@ -75,6 +75,26 @@ COMMANDS = [
         ("truncation", "sizes=[4] orders=[4,5]", "orders is [4, 5], but it must be below the largest size, 4"),
         ("truncation", "temperatures_k=[-1]", "temperatures_k is -1.0, but it must be a finite number > 0."),
         ("truncation", "sizes=[3] outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
+        ("independent", "-m", NO_MULTIRUN),
+        ("independent", "exact=[3]", "exact is [3], but it must be a list of lists such as [[12,1.2,1]]."),
+        (
+            "independent",
+            "exact=[[4,12]]",
+            "exact is [4, 12], but it must be lists of 3 numbers, [spins, temperature in K, samples].",
+        ),
+        ("independent", "exact=[[4.5,12,1]]", "exact is 4.5, but it must be an integer >= 1."),
+        ("independent", "exact=[[4,cold,1]]", "exact is 'cold', but it must be a finite number > 0."),
+        ("independent", "exact=[[30,12,1]]", "exact is 30, but", "GiB"),
+        (
+            "independent",
+            "exact=[[6,12,1],[6,12,2]]",
+            "exact is [(6, 12), (6, 12)], but it must be a list of one or more different",
+        ),
+        ("independent", "exact=[] trajectories=[[30,12,1,400,8]]", "trajectories is 30, but", "GiB"),
+        ("independent", "exact=[] trajectories=[[6,12,1,40,8]]", "trajectories is 40.0, but it must be at least 64 µs"),
+        ("independent", "exact=[] trajectories=[]", "exact is [], but it must be a list of one or more cases"),
+        ("independent", "exact=[[3,12,1]]", "orders is [2, 3, 4], but it must be at most 3, the smallest size."),
+        ("independent", "exact=[[4,12,1]] outputs=/proc/x", f"outputs is '/proc/x', {FOLDER}"),
     )
 ]
 
