@@ -158,8 +158,10 @@ def _left_out(tables: Tables) -> str:
     known = overlap[overlap["measure"] == PROFILE_INDEX]
     if known.empty:
         return words
-    share = (known["difference"].abs() / known["truncation"]).median()
+    away = known["difference"].abs()
+    share, missed = (away / known["truncation"]).median(), away[~known["covered"].astype(bool)].max()
+    others = f" (the others differ by at most {missed:.1g})" if np.isfinite(missed) else ""
     return (
         f"{words} Where the exact index is known, too, the estimate bounds the cut's difference from it at "
-        f"{known['covered'].sum()} of {len(known)} points, and in the median that is {share:.2g} of it."
+        f"{known['covered'].sum()} of {len(known)} points{others}, and in the median that is {share:.2g} of it."
     )

@@ -16,6 +16,7 @@ from dnplab.analysis.finite_size_note import finite_size_note
 from dnplab.analysis.frequency import frequency_note
 from dnplab.analysis.one_factor import one_factor_note
 from dnplab.analysis.phase_diagram import phase_diagram_note
+from dnplab.analysis.thermodynamic_limit_note import thermodynamic_limit_note
 from dnplab.analysis.zeno_ratio import zeno_ratio_note
 from dnplab.figures import save
 from dnplab.figures.finite_size import finite_size_figure
@@ -23,6 +24,7 @@ from dnplab.figures.frequency import frequency_figure
 from dnplab.figures.independent import independent_figure
 from dnplab.figures.one_factor import one_factor_figure
 from dnplab.figures.phase_diagram import phase_diagram_figure
+from dnplab.figures.thermodynamic_limit import thermodynamic_limit_figure
 from dnplab.figures.zeno_ratio import zeno_ratio_figure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +33,7 @@ QUESTIONS = {
     "frequency": ("dnp_profile", frequency_note, frequency_figure),
     "one_factor": ("open_question", one_factor_note, one_factor_figure),
     "phase_diagram": ("phase_diagram", phase_diagram_note, phase_diagram_figure),
+    "thermodynamic_limit": ("thermodynamic_limit", thermodynamic_limit_note, thermodynamic_limit_figure),
     "zeno_ratio": ("open_question", zeno_ratio_note, zeno_ratio_figure),
 }
 ELSEWHERE = 5e-5  # of the pixels: less than a marker
