@@ -96,8 +96,11 @@ def limit_weights(n_spins: Array, errors: Array, law: str) -> Array:
     return np.asarray(_gain(_design(LINEAR[law], n_spins), errors)[0])
 
 
-def _linear(terms: Terms, n: Array, y: Array, errors: Array) -> _Fit:
+def _linear(terms: Terms, n: Array, y: Array, errors: Array) -> _Fit | None:
+    """None where the sizes cannot tell the terms apart, as even ones alone do not tell a parity from a constant."""
     design = _design(terms, n)
+    if np.linalg.matrix_rank(design) < len(terms):
+        return None
     found: Array = _gain(design, errors) @ y
     return _Fit(dict(zip(terms, found.tolist(), strict=True)), design, y - design @ found)
 

@@ -1,14 +1,14 @@
 r"""What curves along paths say about N -> infinity, in sentences with numbers and errors.
 
 A slope that goes as N^s says how fast a curve sharpens. At a transition s > 0: a window of N^(-1/2), which the scatter
-between samples of N spins alone makes, gives s = 1/2, a wider one less. What is said of s is what its error leaves; a law
-a + b/N that fits as well has a limit, as a crossover has.
+between samples of N spins alone makes, gives s = 1/2, a wider one less. What is said of s is what its errors leave, those of
+the samples and those of the cut, whatever their signs; a law a + b/N that fits as well has a limit, as a crossover has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,14 +16,13 @@ import pandas as pd
 from dnplab.analysis.bath_paths import CUT_MODEL
 from dnplab.analysis.crossing import SIGNIFICANCE
 from dnplab.analysis.scaling import POWER
-from dnplab.analysis.thermodynamic_limit import FEWEST_SIZES, PER_FREEDOM
+from dnplab.analysis.thermodynamic_limit import FEWEST_SIZES
 from dnplab.comparison import PROFILE_INDEX
 from dnplab.numbers import with_error, with_interval
 
 __all__ = ["thermodynamic_limit_note"]
 
 REJECTED = 0.01  # a law whose chi^2 is less likely
-ALIKE = 0.05  # that no size matters is not said of curves whose chi^2 is less likely
 UNRESOLVED = 0.5  # of the whole change between two neighbouring points: what a slope hides behind them
 ROUNDING = 1e-6
 SAMPLES_ALONE = 0.5  # s of a window that is the scatter of N spins
@@ -31,13 +30,22 @@ Tables = Mapping[str, pd.DataFrame]
 Row = Mapping[Hashable, Any]
 
 
+class Growth(NamedTuple):
+    """How the slope of one path goes with N: the words, and the s that its errors leave, NaN where it is not known."""
+
+    words: str
+    low: float = np.nan
+    high: float = np.nan
+
+
 def thermodynamic_limit_note(tables: Tables) -> str:
-    """What changes with N on each path and what does not, and what took no part."""
-    paths = dict.fromkeys(tables["crossover"]["path"])
-    return " ".join([*(_path(tables, str(path)) for path in paths), _left_out(tables)])
+    """What changes with N on each path and what does not, what that leaves of a transition, and what took no part."""
+    paths = [str(path) for path in dict.fromkeys(tables["crossover"]["path"])]
+    growths = {path: _growth(tables, path) for path in paths}
+    return " ".join([*(_path(tables, path, growths[path]) for path in paths), _verdict(growths), _left_out(tables)])
 
 
-def _path(tables: Tables, path: str) -> str:
+def _path(tables: Tables, path: str, growth: Growth) -> str:
     rows = _of(tables["crossover"], path, PROFILE_INDEX)
     name = path.replace("_", " ")
     if rows.empty:
@@ -47,10 +55,10 @@ def _path(tables: Tables, path: str) -> str:
     sizes = "N = " + " to ".join(map(str, dict.fromkeys((first["n_spins"], last["n_spins"]))))
     known = _of(tables["curves"], path, PROFILE_INDEX)["n_spins"]
     if lacking := sorted(set(known) - set(rows["n_spins"])):
-        sizes += f" (without {', '.join(map(str, lacking))}, where points are missing)"
+        sizes += f" (without {', '.join(map(str, lacking))}, which share too few points)"
     words = (
         f"Path {name}, {sizes}, {samples}, T_z/T_D = {first['from_x']:.2g} to "
-        f"{first['to_x']:.2g}: the profile index is steepest at {last['slope_at']:.2g}"
+        f"{first['to_x']:.2g}: inside, the profile index is steepest at {last['slope_at']:.2g}"
     )
     changes = _of(tables["sharpening"], path, PROFILE_INDEX)
     changed = {str(row["quantity"]): row for row in changes.to_dict("records")}
@@ -67,7 +75,7 @@ def _path(tables: Tables, path: str) -> str:
             f"; its rise is {_of_size(rows, 'width_decades', width['from_n'])} decades wide at N = {width['from_n']} and "
             f"{_of_size(rows, 'width_decades', width['to_n'])} at N = {width['to_n']}"
         )
-    return " ".join([f"{words}.", _sharpening(tables, path), _sizes(tables, path)]).strip()
+    return " ".join([f"{words}.", growth.words, *_changes(tables, path), *_collapse(tables, path)])
 
 
 def _of(table: pd.DataFrame, path: str, measure: str) -> pd.DataFrame:
@@ -84,58 +92,82 @@ def _times(change: Row) -> str:
     return f"{words}{_cut(change['ratio_truncation'])}"
 
 
-def _sharpening(tables: Tables, path: str) -> str:
+def _growth(tables: Tables, path: str) -> Growth:
     """What the slopes of the larger sizes say of s, and whether they may have a limit."""
     fits = _of(tables["fits"], path, PROFILE_INDEX)
     fits = fits[fits["quantity"] == "slope"]
+    if fits.empty:
+        return Growth("")
     fits = fits[fits["from_n"] == fits["from_n"].max()].set_index("law")
     power, line = fits.loc[POWER], fits.loc["1/N"]
     if not np.isfinite(power["exponent"]):
-        return f"Fewer than {FEWEST_SIZES} sizes have a slope, which tells no law of N."
+        return Growth(f"Fewer than {FEWEST_SIZES} sizes have a slope, which tells no law of N.")
     if power["p_value"] < REJECTED:
-        return "No power of N fits the slope, and nothing is decided."
+        return Growth("No power of N fits the slope, and nothing is decided.")
     rows = _of(tables["crossover"], path, PROFILE_INDEX)
     steep = rows["n_spins"][(rows["slope_share"] > UNRESOLVED) & rows["position"].notna()]
     if len(steep):
-        return f"From N = {steep.min()} on the points are too far apart for the slope."
+        return Growth(f"From N = {steep.min()} on the points are too far apart for the slope.")
     s, error, cut = -power["exponent"], power["exponent_sem"], power["exponent_truncation"]
-    low, high = s - SIGNIFICANCE * error - cut, s + SIGNIFICANCE * error + cut
     words = f"From N = {power['from_n']} on the slope goes as N^s with s = {with_error(s, error)}{_cut(cut)}"
     if np.isfinite(line["limit"]) and not line["p_value"] < REJECTED:
         limit = with_error(line["limit"], line["limit_sem"])
         words += f", or as a + b/N with the limit {limit}{_cut(line['limit_truncation'])}"
-    if low <= 0.0 and high >= SAMPLES_ALONE:
-        return f"{words}, which decides nothing."
-    if low <= 0.0:
-        return f"{words}: it does not sharpen beyond its errors, and s above {max(high, 0.0):.2g} is excluded."
-    if high >= SAMPLES_ALONE:
-        return f"{words}: it sharpens, and a transition is not excluded."
-    return f"{words}: it sharpens, and s above {high:.2g} is excluded, a transition with a smaller one is not."
+    tested = "" if np.isfinite(power["p_value"]) else "; too few samples to test either law"
+    return Growth(f"{words}{tested}.", s - SIGNIFICANCE * error - cut, s + SIGNIFICANCE * error + cut)
+
+
+def _verdict(growths: Mapping[str, Growth]) -> str:
+    """What the paths leave of a transition together."""
+    known = {path.replace("_", " "): growth for path, growth in growths.items() if np.isfinite(growth.high)}
+    if not known:
+        return "Whether anything sharpens is not decided."
+    grows = [path for path, growth in known.items() if growth.low > 0.0]
+    seen = (
+        f"The slope grows with N beyond its errors along {' and '.join(grows)}"
+        if grows
+        else "No slope grows beyond its errors"
+    )
+    path, least = min(known.items(), key=lambda item: item[1].high)
+    if least.high >= SAMPLES_ALONE:
+        return f"{seen}; a transition is not excluded."
+    return (
+        f"{seen}; s above {max(least.high, 0.0):.2g} is outside them along {path}"
+        f"{'' if len(known) == 1 else ', the path that tells most'}. A transition that sharpens more slowly is not excluded."
+    )
 
 
 def _cut(error: float) -> str:
+    if np.isnan(error):
+        return " (what the cut made of it is not known)"
     return f" (± {error:.2g} by the cut)" if error > ROUNDING else ""
 
 
-def _sizes(tables: Tables, path: str) -> str:
-    """From which N on no size matters."""
-    held: list[str] = []
-    lost: list[str] = []
-    for measure, words in ((PROFILE_INDEX, "the index"), (PER_FREEDOM, "the deviation over sqrt(1 - 2/N)")):
-        rows = _of(tables["collapse"], path, measure)
-        if rows.empty:
-            continue
-        same = rows[rows["p_value"] >= ALIKE]
-        row = (same if len(same) else rows.iloc[::-1]).iloc[0]
-        said = f"for {words} {'' if len(same) else 'even '}from N = {row['from_n']} on (p = {_p(row['p_value'])})"
-        (held if len(same) else lost).append(said)
-    sentence = [f"No size matters beyond its errors {' and '.join(held)}"] if held else []
-    sentence += [f"{'size' if held else 'Size'} matters {' and '.join(lost)}"] if lost else []
-    return "; ".join(sentence) + "." if sentence else ""
+def _changes(tables: Tables, path: str) -> list[str]:
+    """Where the index at the largest size is most above and most below that of N = 8."""
+    rows = _of(tables["change"], path, PROFILE_INDEX)
+    if rows.empty:
+        return []
+    rows = rows.sort_values("difference")
+    ends = [rows.iloc[-1], rows.iloc[0]]
+    words = [
+        f"{with_error(row['difference'], row['difference_sem'])}{_cut(row['truncation'])} at {row['t_z_over_t_d']:.2g} "
+        f"(N = {row['to_n']})"
+        for row in ends
+    ]
+    return [f"The index at the largest N less that at N = {ends[0]['from_n']} is between {words[1]} and {words[0]}."]
 
 
-def _p(value: float) -> str:
-    return f"{value:.2g}" if value >= 0.001 else "below 0.001"
+def _collapse(tables: Tables, path: str) -> list[str]:
+    rows = _of(tables["collapse"], path, PROFILE_INDEX)
+    if rows.empty:
+        return []
+    row = rows.iloc[0]
+    s = with_interval(row["s"], row["s_lower"], row["s_upper"])
+    return [
+        f"All sizes as one curve in (log T_z - c) N^s fit best with s = {s}{_cut(row['s_truncation'])}, which leaves "
+        f"{row['rms']:.2g} of the index (rms), and {row['rms_of_one_curve']:.2g} with s = 0."
+    ]
 
 
 def _left_out(tables: Tables) -> str:
@@ -155,13 +187,14 @@ def _left_out(tables: Tables) -> str:
             f"{len(out)} of {len(cut)} points of the cut model took no part, as their estimated error is above a third of "
             f"the index ({', '.join(parts)}): what sizes past the exact ones do there is not decided."
         )
-    known = overlap[overlap["measure"] == PROFILE_INDEX]
+    known = overlap[(overlap["measure"] == PROFILE_INDEX) & overlap["takes_part"].astype(bool)]
     if known.empty:
         return words
-    away = known["difference"].abs()
-    share, missed = (away / known["truncation"]).median(), away[~known["covered"].astype(bool)].max()
-    others = f" (the others differ by at most {missed:.1g})" if np.isfinite(missed) else ""
+    known = known[known["n_spins"] == known["n_spins"].max()]
+    away, covered = known["difference"].abs(), known["covered"].astype(bool)
+    others = f" (the others differ by at most {away[~covered].max():.1g})" if not covered.all() else ""
+    share = (away / known["truncation"])[covered].max()
     return (
-        f"{words} Where the exact index is known, too, the estimate bounds the cut's difference from it at "
-        f"{known['covered'].sum()} of {len(known)} points{others}, and in the median that is {share:.2g} of it."
+        f"{words} At N = {known['n_spins'].iloc[0]}, the largest exact size, the cut is off by less than its estimate at "
+        f"{covered.sum()} of {len(known)} points that take part{others}, by {share:.2g} of it at most."
     )

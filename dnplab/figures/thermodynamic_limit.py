@@ -11,15 +11,17 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from numpy.typing import NDArray
 
+from dnplab.comparison import PROFILE, PROFILE_INDEX
 from dnplab.figures.letter_page import legend_above, note_below
 from dnplab.figures.style import finish, new_figure, paper_style
 
 __all__ = ["thermodynamic_limit_figure"]
 
+Array = NDArray[np.float64]
 Tables = Mapping[str, pd.DataFrame]
-INDEX = "profile_index"
-MEASURES = {INDEX: "profile index", "profile_deviation": "profile deviation"}
+MEASURES = {PROFILE_INDEX: "profile index", PROFILE: "profile deviation"}
 PATHS = {
     "temperature": r"temperature ($T_1$, $T_z$ by their laws)",
     "all_times": r"$T_1$ and $T_z$, $\omega_1^2 T_1 T_z$ fixed",
@@ -27,22 +29,26 @@ PATHS = {
 }
 SHORT = {"temperature": "temperature", "all_times": "all times", "dephasing": "dephasing"}
 COLOURS = {"temperature": "black", "all_times": "#0072b2", "dephasing": "#d55e00"}
-QUANTITIES = {"slope": "largest slope of the index\n(per decade of $T_z$)", "position": r"half of the rise ($T_z/T_D$)"}
+QUANTITIES = {
+    "slope": "largest slope of the index\n(per decade of $T_z$)",
+    "position": r"half of its rise ($T_z/T_D$)",
+    "width_decades": "width of its rise\n(decades of $T_z$)",
+}
 EXACT = "nonsecular"
 FAINT = 0.6
 WIDE = 200.0  # an axis on which 1, 10, 100 are labels enough
 NORMAL_95 = 1.96
 AXIS = r"$T_z\,/\,T_D$,  $T_D = 1/U$"
 LEGEND = (
-    "Open: exact; filled: correlations cut; crosses: the cut's estimated error is above a third, takes no part. "
-    "Half of the rise is between the ends that all sizes share. Bars with caps: 95 % of the samples; thin bars without: the "
-    "estimated error of the cut."
+    "Open: exact; filled: correlations cut, small ones at sizes that are exact, too; crosses: the cut's estimated error is "
+    "above a third, takes no part. Slope, half and width of the rise are of the points that all sizes share. Bars with "
+    "caps: 95 % of the samples; thin bars without: the estimated error of the cut, of whatever sign at each point."
 )
 
 
 def thermodynamic_limit_figure(tables: Tables, note: str) -> Figure:
-    """Above: index and deviation against T_z / T_D for every N, a column for each path. Below: slope and position of the
-    index against 1/N, and the profile at the crossover of the first path.
+    """Above: index and deviation against T_z / T_D for every N, a column for each path. Below: slope, position and width of
+    the index against 1/N, and the profile at the crossover of the first path.
 
     tables : of `dnplab.analysis.thermodynamic_limit.thermodynamic_limit_tables`
     """
@@ -51,9 +57,9 @@ def thermodynamic_limit_figure(tables: Tables, note: str) -> Figure:
     shades = colormaps["viridis_r"](np.linspace(0.1, 1.0, len(sizes)))
     colours = {int(n): to_hex(shade) for n, shade in zip(sizes, shades, strict=True)}
     with paper_style():
-        figure = new_figure(13.0, 12.5)
-        grid, letters = figure.add_gridspec(3, 6), iter("abcdefghi")
-        across = 6 // len(paths)
+        figure = new_figure(14.0, 12.5)
+        grid, letters = figure.add_gridspec(3, 12), iter("abcdefghij")
+        across = 12 // len(paths)
         for row, measure in enumerate(MEASURES):
             first: Axes | None = None
             for column, path in enumerate(paths):
@@ -66,11 +72,11 @@ def thermodynamic_limit_figure(tables: Tables, note: str) -> Figure:
                     ax.set_ylabel(MEASURES[measure])
         legend_above(figure, *figure.axes, columns=len(sizes))
         for column, (quantity, label) in enumerate(QUANTITIES.items()):
-            ax = figure.add_subplot(grid[2, 2 * column : 2 * column + 2])
+            ax = figure.add_subplot(grid[2, 3 * column : 3 * column + 3])
             _against_size(ax, tables, quantity)
             ax.set(xlabel=r"$1/N$", ylabel=label)
             ax.set_title(f"({next(letters)})", loc="left")
-        ax = figure.add_subplot(grid[2, 4:])
+        ax = figure.add_subplot(grid[2, 9:])
         title = _profile(ax, tables["profiles"], colours)
         ax.set_title(f"({next(letters)}) {title}", loc="left")
         finish(*figure.axes)
@@ -81,33 +87,51 @@ def thermodynamic_limit_figure(tables: Tables, note: str) -> Figure:
 def _curves(ax: Axes, curves: pd.DataFrame, path: str, measure: str, colours: Mapping[int, str]) -> None:
     """One measure of one path: every size that is exact or cut, with what takes no part as faint crosses without a line."""
     chosen = curves[(curves["path"] == path) & (curves["measure"] == measure)]
+    places = np.unique(chosen["t_z_over_t_d"].to_numpy())
     for n, colour in colours.items():
         of_size = chosen[chosen["n_spins"] == n]
         label: str | None = f"$N$ = {n}"
+        exact = (of_size["model"] == EXACT).any()
         for model, order, rows in _kinds(of_size):
-            known = rows[rows["takes_part"] & (rows["best"] | (model == EXACT))]
-            fill = "white" if model == EXACT else colour
-            gid = f"N = {n}, {model}{'' if model == EXACT else f' {order:g}'}"
-            if len(known):
-                x, mean, sem, cut = (known[name].to_numpy() for name in ("t_z_over_t_d", "mean", "mean_sem", "truncation"))
+            fill, gid = "white" if model == EXACT else colour, f"N = {n}, {model}{'' if model == EXACT else f' {order:g}'}"
+            if model != EXACT and exact:  # beside the exact ones, which have the line
+                ax.plot(*_places(rows[rows["takes_part"]]), ".", color=colour, ms=3, zorder=5, gid=gid)
+                continue
+            # a line has a gap where nothing is known
+            known = rows[rows["takes_part"] & rows["best"]].set_index("t_z_over_t_d").reindex(places)
+            if known["mean"].notna().any():
+                mean, sem, cut = (known[name].to_numpy(dtype=np.float64) for name in ("mean", "mean_sem", "truncation"))
                 if model != EXACT:
-                    ax.errorbar(x, mean, yerr=cut, fmt="none", ecolor=colour, elinewidth=0.7, zorder=1, gid=f"{gid}, cut")
+                    ax.errorbar(
+                        places, mean, yerr=cut, fmt="none", ecolor=colour, elinewidth=0.7, zorder=1, gid=f"{gid}, cut"
+                    )
                 bars = ax.errorbar(
-                    x, mean, yerr=NORMAL_95 * sem, fmt="o-", color=colour, mfc=fill, ms=4, lw=1.2, capsize=2, label=label
+                    places,
+                    mean,
+                    yerr=NORMAL_95 * sem,
+                    fmt="o-",
+                    color=colour,
+                    mfc=fill,
+                    ms=4,
+                    lw=1.2,
+                    capsize=2,
+                    label=label,
                 )
                 bars.lines[0].set_gid(gid)
                 label = None
             if len(out := rows[~rows["takes_part"]]):
-                place = out[["t_z_over_t_d", "mean"]].to_numpy().T
-                ax.plot(*place, "x", color=colour, ms=4, alpha=FAINT, zorder=4, gid=f"{gid}, takes no part")
+                ax.plot(*_places(out), "x", color=colour, ms=4, alpha=FAINT, zorder=4, gid=f"{gid}, takes no part")
     _axis(ax)
 
 
+def _places(rows: pd.DataFrame) -> Array:
+    return rows[["t_z_over_t_d", "mean"]].to_numpy(dtype=np.float64).T
+
+
 def _kinds(rows: pd.DataFrame) -> Iterator[tuple[str, float, pd.DataFrame]]:
-    """The rows of the exact model and of each order, along the path; of a size that is exact a cut would hide it."""
+    """The rows of the exact model and of each order, along the path."""
     for (model, order), part in rows.groupby(["model", "order"], dropna=False, sort=False):
-        if model == EXACT or not (rows["model"] == EXACT).any():
-            yield str(model), float(str(order)), part.sort_values("t_z_over_t_d")
+        yield str(model), float(str(order)), part.sort_values("t_z_over_t_d")
 
 
 def _axis(ax: Axes) -> None:
@@ -122,16 +146,16 @@ def _axis(ax: Axes) -> None:
 
 def _against_size(ax: Axes, tables: Tables, quantity: str) -> None:
     """Slope or position of the index against 1/N for every path, with a + b/N where that is fitted."""
-    found = tables["crossover"][tables["crossover"]["measure"] == INDEX]
+    found = tables["crossover"][tables["crossover"]["measure"] == PROFILE_INDEX]
     fits = tables["fits"]
-    fits = fits[(fits["measure"] == INDEX) & (fits["quantity"] == quantity) & (fits["law"] == "1/N")]
+    fits = fits[(fits["measure"] == PROFILE_INDEX) & (fits["quantity"] == quantity) & (fits["law"] == "1/N")]
     for shift, (path, colour) in enumerate(COLOURS.items()):
         rows = found[(found["path"] == path) & np.isfinite(found[quantity])]
         if rows.empty:
             continue
         x, y = 1.0 / rows["n_spins"].to_numpy() + 0.0015 * (shift - 1), rows[quantity].to_numpy()
         spread = np.maximum([y - rows[f"{quantity}_lower"], rows[f"{quantity}_upper"] - y], 0.0)
-        cut = rows[f"{quantity}_truncation"].fillna(0.0).to_numpy()
+        cut = rows[f"{quantity}_truncation"].to_numpy()
         ax.errorbar(x, y, yerr=cut, fmt="none", ecolor=colour, elinewidth=0.7, zorder=1)
         drawn = ax.errorbar(x, y, yerr=spread, fmt="o", ms=5, color=colour, capsize=3, label=SHORT[path])
         drawn.lines[0].set_gid(f"{path}, {quantity}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from dnplab.analysis.bath_paths import join_paths
 from dnplab.analysis.thermodynamic_limit import thermodynamic_limit_metrics, thermodynamic_limit_tables
 from dnplab.analysis.thermodynamic_limit_note import thermodynamic_limit_note
 from dnplab.errors import UndefinedMeasureError
-from tests.analysis.made_up_paths import POINTS, Array, rise, transition, walk, walked
+from tests.analysis.made_up_paths import POINTS, Array, crossover, rise, transition, walk, walked
 
 INDEX = "profile_index"
 LARGE = (8, 10, 14, 20, 30, 40)
@@ -54,23 +55,36 @@ def test_a_crossover_keeps_place_width_and_slope(smooth: dict[str, pd.DataFrame]
     assert set(ratio["to_n"]) == {30}
 
 
-def test_that_no_size_matters_is_not_refused_where_none_does(smooth: dict[str, pd.DataFrame]) -> None:
-    rows = of(smooth["collapse"])
-    assert list(rows["from_n"]) == [6, 8, 14]
-    assert (rows["p_value"] > 0.05).all()
-    assert (rows["p_beyond_truncation"] >= rows["p_value"]).all()
-    assert (rows["degrees"] == 13 * (rows["sizes"] - 1)).all()
-    assert (rows["spread_ratio_upper"] > 0.5).all()  # moving and stretching the curves gains nothing
+def test_curves_without_n_do_not_change(smooth: dict[str, pd.DataFrame]) -> None:
+    rows = of(smooth["change"])
+    assert set(rows["from_n"]) == {8}
+    assert set(rows["to_n"]) == {30}
+    assert ((rows["difference"] / rows["difference_sem"]).abs() < 3.5).all()
+    collapse = of(smooth["collapse"]).iloc[0]
+    assert collapse["s_lower"] < 0.0 < collapse["s_upper"]
+    assert collapse["rms"] == pytest.approx(collapse["rms_of_one_curve"], rel=0.05)  # stretching gains nothing
     limit = of(smooth["limit"], law="constant", from_n=6)
     assert (limit["p_value"] > 0.01).mean() > 0.9
     note = thermodynamic_limit_note(smooth)
     assert note.startswith(
-        "Path dephasing, N = 6 to 30, 16 samples and more, T_z/T_D = 0.032 to 32: the profile index is steepest"
+        "Path dephasing, N = 6 to 30, 16 samples and more, T_z/T_D = 0.032 to 32: inside, the profile index is steepest"
     )
-    assert "it does not sharpen beyond its errors, and s above" in note
-    assert "No size matters beyond its errors for the index from N = 6 on (p = " in note
+    assert "No slope grows beyond its errors; s above 0." in note
+    assert "A transition that sharpens more slowly is not excluded." in note
     assert "All 78 points of the cut model take part." in note
-    assert note.endswith("bounds the cut's difference from it at 39 of 39 points, and in the median that is 0 of it.")
+    assert note.endswith("the cut is off by less than its estimate at 13 of 13 points that take part, by 0 of it at most.")
+
+
+def test_an_end_that_grows_is_seen() -> None:
+    """The short end alone grows with N: no slope law sees it, the change does."""
+
+    def growing(x: float, n: int, scatter: Array) -> Array:
+        return crossover(x, n, scatter) * (1.0 + 0.3 * (x < -1.2) * np.log(n / 8))
+
+    rows = of(thermodynamic_limit_tables(walked(value=growing), bootstrap=200)["change"]).set_index("t_z_over_t_d")
+    away = (rows["difference"] / rows["difference_sem"]).abs()
+    assert (away[rows.index < 10**-1.2] > 4.0).all()
+    assert (away[rows.index > 10**-1.2] < 3.5).all()
 
 
 def test_a_transition_is_seen_to_sharpen(sharp: dict[str, pd.DataFrame]) -> None:
@@ -82,12 +96,13 @@ def test_a_transition_is_seen_to_sharpen(sharp: dict[str, pd.DataFrame]) -> None
     assert 0.4 < -power["exponent"] < 0.55
     width = of(sharp["fits"], quantity="width_decades", law="power").iloc[-1]
     assert 0.45 < width["exponent"] < 0.55
-    no_size = of(sharp["collapse"], from_n=8).iloc[0]
-    assert no_size["p_value"] < 0.01
-    assert no_size["spread_ratio_upper"] < 0.5  # all curves are one, stretched
+    collapse = of(sharp["collapse"]).iloc[0]
+    assert 0.4 < collapse["s_lower"] < collapse["s_upper"] < 0.55  # as the slope
+    assert collapse["centre"] == pytest.approx(1.0, rel=0.05)
+    assert collapse["rms"] < 0.5 * collapse["rms_of_one_curve"]  # all curves are one, stretched
+    assert collapse["s_truncation"] > 0.0
     note = thermodynamic_limit_note(sharp)
-    assert "it sharpens, and a transition is not excluded." in note
-    assert "Size matters for the index even from N = 14 on (p = " in note
+    assert "The slope grows with N beyond its errors along dephasing; a transition is not excluded." in note
     assert "decades wide at N = 8" in note
 
 
@@ -104,9 +119,14 @@ def test_slow_sharpening_is_told_from_a_transition() -> None:
     def slow(x: float, n: int, scatter: Array) -> Array:
         return np.asarray((0.1 + 0.5 * rise(x, 0.0, 1.2 * (8.0 / n) ** 0.15)) * scatter)
 
-    note = thermodynamic_limit_note(thermodynamic_limit_tables(walked(value=slow, sizes=LARGE), bootstrap=200))
-    assert "it sharpens, and s above 0." in note
-    assert "is excluded, a transition with a smaller one is not." in note
+    known = walked(value=slow, sizes=LARGE, cost=lambda _: 1e-4)
+    note = thermodynamic_limit_note(thermodynamic_limit_tables(known, bootstrap=200))
+    assert "The slope grows with N beyond its errors along dephasing; s above 0." in note
+    assert "A transition that sharpens more slowly is not excluded." in note
+    doubtful = walked(value=slow, sizes=LARGE, cost=lambda _: 0.02)
+    assert "No slope grows beyond its errors" in thermodynamic_limit_note(
+        thermodynamic_limit_tables(doubtful, bootstrap=200)
+    )
 
 
 def test_a_cut_that_costs_too_much_takes_no_part() -> None:
@@ -139,34 +159,62 @@ def test_the_highest_order_that_takes_part_is_the_best() -> None:
     assert set(best["order"][best["best"]]) == {3.0}
 
 
+def linear(x: float, _: int, scatter: Array) -> Array:
+    return np.asarray(0.5 - 0.1 * x + 0.01 * (scatter - 1.0))
+
+
 def test_what_a_cut_may_have_made() -> None:
-    """One size, e = 0.01 + 0.02 x over an index that is linear in x: the slope of m + e is larger by 0.02."""
-
-    def linear(x: float, _: int, scatter: Array) -> Array:
-        return np.asarray(0.5 - 0.1 * x + 0.01 * (scatter - 1.0))
-
-    tables = thermodynamic_limit_tables(walked(value=linear, sizes=(14,), cost=lambda x: 0.04 + 0.02 * x), bootstrap=50)
+    """The cut's error counts whatever its sign at each point: one that is the same everywhere may still be a slope."""
+    tables = thermodynamic_limit_tables(walked(value=linear, sizes=(14,), cost=lambda _: 0.01), bootstrap=50)
     row = of(tables["crossover"]).iloc[0]
-    assert row["slope_truncation"] == pytest.approx(0.02, rel=1e-3)
+    spacing = 0.25  # decades; the cubic's slope between two points is at most 1.5 times that of the line through them
+    assert 0.02 / spacing <= row["slope_truncation"] * 1.0001 <= 1.5 * 0.02 / spacing * 1.5
     assert row["slope"] == pytest.approx(0.1, abs=0.01)
-    assert row["position_truncation"] == pytest.approx(0.0, abs=0.03)
-    assert row["whole"] == 0.0  # and no law of the width of what has no ends
+    assert row["position_truncation"] > 0.0
+    assert row["whole"] == 0.0  # and neither a width nor a law of what has no ends
+    assert np.isnan(row["width_decades"])
+    assert row["reason"] == "the rise does not end inside the path"
     fits = of(tables["fits"], quantity="width_decades")
     assert fits[["limit", "exponent"]].isna().all(axis=None)
     assert set(fits["reason"]) == {"the rise does not end inside the path"}
 
 
+def test_signs_of_a_cut_that_alternate_are_inside_its_error() -> None:
+    """Worst case: every second point up, the others down, by the whole estimate."""
+    cost = 0.004
+
+    def zigzag(sign: float) -> Callable[[float, int, Array], Array]:
+        return lambda x, n, scatter: linear(x, n, scatter) + sign * cost * (-1.0) ** round(4 * x)
+
+    slopes = [
+        of(
+            thermodynamic_limit_tables(walked(value=value, sizes=(14,), cost=lambda _: cost), bootstrap=50)["crossover"]
+        ).iloc[0]
+        for value in (linear, zigzag(1.0), zigzag(-1.0))
+    ]
+    straight = slopes[0]["slope"]
+    for row in slopes[1:]:
+        assert abs(row["slope"] - straight) <= slopes[0]["slope_truncation"] * 1.5  # of a place that moved with it
+    assert max(abs(row["slope"] - straight) for row in slopes[1:]) > 0.3 * slopes[0]["slope_truncation"]
+
+
 def test_what_a_cut_may_have_made_of_a_law() -> None:
-    """Exact and equal up to N = 10, and a slope that is 0.02 of 0.1 off beyond: no exponent above what that makes."""
-
-    def linear(x: float, _: int, scatter: Array) -> Array:
-        return np.asarray((0.5 - 0.1 * x) * scatter)
-
-    tables = thermodynamic_limit_tables(walked(value=linear, cost=lambda x: 0.04 + 0.02 * x), bootstrap=50)
+    """Exact up to N = 10: the error of s is that of the cut sizes, and the verdict knows it."""
+    tables = thermodynamic_limit_tables(walked(value=linear, cost=lambda _: 0.004), bootstrap=50)
     power = of(tables["fits"], quantity="slope", law="power", from_n=8).iloc[0]
-    assert 0.5 < power["exponent_truncation"] / (np.log(1.2) / np.log(20 / 9)) < 1.5  # from 8, 10 to 14, 20, 30
+    relative = of(tables["crossover"]).set_index("n_spins").eval("slope_truncation / slope")
+    assert relative[8] == relative[10] == 0.0
+    assert 0.3 < power["exponent_truncation"] / (relative[20] / np.log(20 / 9)) < 3.0  # from 8, 10 to 14, 20, 30
     bound = -power["exponent"] + 2.0 * power["exponent_sem"] + power["exponent_truncation"]
-    assert f"it does not sharpen beyond its errors, and s above {bound:.2g} is excluded." in thermodynamic_limit_note(tables)
+    words = f"s above {bound:.2g} is outside" if bound < 0.5 else "a transition is not excluded"
+    assert words in thermodynamic_limit_note(tables)
+    exact = walked(value=linear, sizes=(4, 6, 8, 10), exact_up_to=10, orders=())
+    assert (thermodynamic_limit_tables(exact, bootstrap=50)["fits"]["exponent_truncation"].dropna() == 0.0).all()
+
+
+def test_even_sizes_do_not_tell_a_parity() -> None:
+    fits = of(thermodynamic_limit_tables(walked(), bootstrap=50)["limit"], law="1/N + parity")
+    assert fits[["limit", "parity", "chi2"]].isna().all(axis=None)
 
 
 def test_the_cut_against_the_exact_curve() -> None:
@@ -206,18 +254,6 @@ def test_few_samples_of_a_large_size_are_the_first_of_many() -> None:
     assert ratio[["ratio", "ratio_lower", "ratio_upper"]].to_numpy(dtype=float) == pytest.approx(20 / 14)
 
 
-def test_the_degrees_of_freedom_of_the_fit() -> None:
-    """A scatter of N numbers around a fit of two goes as sqrt(1 - 2/N): an index without N, a deviation with."""
-
-    def fitted(x: float, n: int, scatter: Array) -> Array:
-        return np.asarray((0.1 + 0.5 * rise(x, 0.0, 1.2)) * np.sqrt(1.0 - 2.0 / n) * (1.0 + 0.2 * (scatter - 1.0)))
-
-    tables = thermodynamic_limit_tables(walked(value=fitted, sizes=(4, 6, 8, 14, 20)), bootstrap=200)
-    plain, free = (of(tables["collapse"], name, from_n=4) for name in ("profile_deviation", "profile_deviation_per_freedom"))
-    assert plain["p_value"].item() < 0.01
-    assert free["p_value"].item() > 0.05
-
-
 def test_a_curve_that_rises_and_falls_has_a_maximum_and_no_half_rise() -> None:
     def peaked(x: float, _: int, scatter: Array) -> Array:
         return np.asarray((0.1 + 0.4 * np.exp(-((x - 0.25) ** 2) / 0.3)) * scatter)
@@ -245,15 +281,19 @@ def test_a_size_without_half_of_a_rise_is_in_no_law_of_the_position_alone() -> N
 
 
 def test_a_size_with_too_few_points_is_left_out_of_the_crossover_alone() -> None:
-    parts = [walk(sizes=(8, 14, 20)), walk(sizes=(30,), points=POINTS[:6])]
+    parts = [walk(sizes=(8, 14, 20)), walk(sizes=(30,), points=POINTS[:4])]
     tables = thermodynamic_limit_tables(join_paths(parts), bootstrap=50)
     assert set(of(tables["crossover"])["n_spins"]) == {8, 14, 20}
     assert set(of(tables["crossover"])["points"]) == {13}
     assert set(of(tables["curves"])["n_spins"]) == {8, 14, 20, 30}
     assert set(of(tables["limit"], from_n=8)["to_n"]) == {20, 30}
     assert thermodynamic_limit_note(tables).startswith(
-        "Path dephasing, N = 8 to 20 (without 30, where points are missing), "
+        "Path dephasing, N = 8 to 20 (without 30, which share too few points), "
     )
+    parts[1] = walk(sizes=(30,), points=POINTS[:6])  # five are enough, and then the window of all
+    rows = of(thermodynamic_limit_tables(join_paths(parts), bootstrap=50)["crossover"])
+    assert set(rows["n_spins"]) == {8, 14, 20, 30}
+    assert set(rows["points"]) == {6}
 
 
 def test_a_size_that_leaves_too_few_points_is_left_out() -> None:
@@ -302,7 +342,7 @@ def test_what_is_said_is_what_is_written(smooth: dict[str, pd.DataFrame], tmp_pa
 def test_the_metrics(smooth: dict[str, pd.DataFrame]) -> None:
     metrics = thermodynamic_limit_metrics(smooth)
     assert metrics["obs.slope_ratio.dephasing.profile_index"] == of(smooth["sharpening"], quantity="slope")["ratio"].item()
-    assert 0.05 < metrics["obs.no_size_p.dephasing.profile_index.from_N8"] <= 1.0
+    assert metrics["obs.collapse_s.dephasing.profile_index"] == of(smooth["collapse"])["s"].item()
 
 
 def test_other_sweeps_are_refused() -> None:
