@@ -39,6 +39,7 @@ from dnplab.config import (
 from dnplab.ensemble import EnsembleSpec
 from dnplab.errors import DamagedRunError, DnplabError, ParameterError, TrackingError, UndefinedMeasureError
 from dnplab.observables.localization import TRUNCATION
+from dnplab.report.checks import LARGEST_CUT
 from dnplab.tracking import (
     Store,
     TrackedRun,
@@ -234,7 +235,8 @@ def _print_averages(run: TrackedRun) -> None:
         are = "is" if len(names) == 1 else "are"
         print(f"  {', '.join(names)} {are} not defined for {count:.0f} realizations" + (f": {reason}" if reason else "."))
     if cut := run.metrics.get("check.worst_truncation_error"):
-        print(f"  The cut of the correlations moves the worst P_i by an estimated {cut:.2g} of |P_0|, or less.")
+        advice = "; take a higher order, or believe the trend alone" if cut > LARGEST_CUT else ""
+        print(f"  The cut of the correlations moves the worst P_i by an estimated {cut:.2g} of |P_0|{advice}.")
     if excluded := run.metrics.get("check.excluded"):
         print(f"  {excluded:.0f} realizations did not converge and are in no average.")
 

@@ -33,12 +33,12 @@ from dnplab.analysis.path_curves import (
 from dnplab.analysis.scaling import laws_of, limit_weights
 from dnplab.analysis.sweep import Sweep
 from dnplab.comparison import PROFILE_INDEX
-from dnplab.errors import UndefinedMeasureError
+from dnplab.errors import ParameterError, UndefinedMeasureError
 from dnplab.observables.localization import TRUNCATION
 
 __all__ = ["FEWEST_SIZES", "LARGER", "thermodynamic_limit_metrics", "thermodynamic_limit_tables"]
 
-FEWEST_SIZES = 3
+FEWEST_SIZES, FEWEST_DRAWS = 3, 50
 LARGER = 8  # from here on the two numbers that a profile fit takes are few of N
 BIN_MHZ = 0.5  # of the profiles
 PIECES, CUBIC = 5, 3  # of the spline that all sizes are stretched onto
@@ -73,9 +73,12 @@ def thermodynamic_limit_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 
     profiles : P / |P_0| by offset, in bins of 0.5 MHz, at three points of each path
 
     Raises:
+        ParameterError: too few resamples for an interval.
         UndefinedMeasureError: the runs have not measured the profile, or what a cut costs.
 
     """
+    if bootstrap < FEWEST_DRAWS:
+        raise ParameterError("bootstrap", bootstrap, f"at least {FEWEST_DRAWS} resamples")
     samples = samples_of(sweep)
     curves = curves_along(samples)
     weights = joint_weights(samples, bootstrap, seed)
@@ -121,6 +124,8 @@ def _sharpening(rises: list[tuple[dict[str, object], Rise]]) -> Iterator[dict[st
                 continue
             first, last = (large if len(large) > 1 else has)[0], has[-1]
             low, high = found[first], found[last]
+            if rows[f"{quantity}_lower"][first] <= 0.0:
+                continue  # a ratio to what may be nothing
             values = high[quantity].column / low[quantity].column
             cut = rows[f"{quantity}{TRUNCATION}"] / rows[quantity]
             row = {**named, "quantity": quantity, "from_n": int(rows["n_spins"][first]), "to_n": int(rows["n_spins"][last])}

@@ -23,6 +23,7 @@ from dnplab.numbers import with_error, with_interval
 __all__ = ["thermodynamic_limit_note"]
 
 REJECTED = 0.01  # a law whose chi^2 is less likely
+FEWEST_SAMPLES = 8  # a bootstrap of fewer scatters too little
 UNRESOLVED = 0.5  # of the whole change between two neighbouring points: what a slope hides behind them
 ROUNDING = 1e-6
 SAMPLES_ALONE = 0.5  # s of a window that is the scatter of N spins
@@ -42,7 +43,7 @@ def thermodynamic_limit_note(tables: Tables) -> str:
     """What changes with N on each path and what does not, what that leaves of a transition, and what took no part."""
     paths = [str(path) for path in dict.fromkeys(tables["crossover"]["path"])]
     growths = {path: _growth(tables, path) for path in paths}
-    return " ".join([*(_path(tables, path, growths[path]) for path in paths), _verdict(growths), _left_out(tables)])
+    return "\n".join([*(_path(tables, path, growths[path]) for path in paths), f"{_verdict(growths)} {_left_out(tables)}"])
 
 
 def _path(tables: Tables, path: str, growth: Growth) -> str:
@@ -105,6 +106,10 @@ def _growth(tables: Tables, path: str) -> Growth:
     if power["p_value"] < REJECTED:
         return Growth("No power of N fits the slope, and nothing is decided.")
     rows = _of(tables["crossover"], path, PROFILE_INDEX)
+    if (few := rows["samples"].min()) < FEWEST_SAMPLES:
+        return Growth(
+            f"A size has {few} samples, and {FEWEST_SAMPLES} are the fewest whose errors are believed in a law of N."
+        )
     steep = rows["n_spins"][(rows["slope_share"] > UNRESOLVED) & rows["position"].notna()]
     if len(steep):
         return Growth(f"From N = {steep.min()} on the points are too far apart for the slope.")
@@ -173,26 +178,28 @@ def _collapse(tables: Tables, path: str) -> list[str]:
 def _left_out(tables: Tables) -> str:
     """How many points of a cut took no part, and from where on; and what the estimate is worth where the truth is known."""
     curves, overlap = tables["curves"], tables["overlap"]
-    cut = curves[(curves["measure"] == PROFILE_INDEX) & (curves["model"] == CUT_MODEL)]
+    curves = curves[curves["measure"] == PROFILE_INDEX]
+    exact = curves["n_spins"][curves["model"] != CUT_MODEL]
+    cut = curves[~curves["n_spins"].isin(exact)]
     if cut.empty:
-        return "All points are exact."
+        return "All sizes are exact."
     out = cut[~cut["takes_part"]]
-    words = f"All {len(cut)} points of the cut model take part."
+    words = f"All {len(cut)} points of sizes that are not exact take part."
     if len(out):
         parts = [
             f"from T_z/T_D = {rows['t_z_over_t_d'].min():.2g} on along {str(path).replace('_', ' ')}"
             for path, rows in out.groupby("path", sort=False)
         ]
         words = (
-            f"{len(out)} of {len(cut)} points of the cut model took no part, as their estimated error is above a third of "
-            f"the index ({', '.join(parts)}): what sizes past the exact ones do there is not decided."
+            f"{len(out)} of {len(cut)} points of sizes that are not exact took no part, as the cut's estimated error is "
+            f"above a third of the index ({', '.join(parts)}): what those sizes do there is not decided."
         )
     known = overlap[(overlap["measure"] == PROFILE_INDEX) & overlap["takes_part"].astype(bool)]
     if known.empty:
         return words
     known = known[known["n_spins"] == known["n_spins"].max()]
     away, covered = known["difference"].abs(), known["covered"].astype(bool)
-    others = f" (the others differ by at most {away[~covered].max():.1g})" if not covered.all() else ""
+    others = f" (elsewhere by up to {away[~covered].max():.2g})" if not covered.all() else ""
     share = (away / known["truncation"])[covered].max()
     return (
         f"{words} At N = {known['n_spins'].iloc[0]}, the largest exact size, the cut is off by less than its estimate at "

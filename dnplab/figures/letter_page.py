@@ -26,6 +26,7 @@ def legend_above(figure: Figure, *axes: Axes, columns: int = 3, markerscale: flo
 
 
 def note_below(figure: Figure, line: str) -> None:
-    """A small line of text at the lower left; a long one is several."""
-    wrapped = textwrap.fill(line, int(CHARACTERS_PER_INCH * figure.get_figwidth()))
+    """Small lines of text at the lower left; a long one is several."""
+    width = int(CHARACTERS_PER_INCH * figure.get_figwidth())
+    wrapped = "\n".join(textwrap.fill(part, width) for part in line.split("\n"))
     figure.supxlabel(wrapped, x=0.01, ha="left", fontsize=8.0, color="0.35")

@@ -80,7 +80,7 @@ def thermodynamic_limit_figure(tables: Tables, note: str) -> Figure:
         title = _profile(ax, tables["profiles"], colours)
         ax.set_title(f"({next(letters)}) {title}", loc="left")
         finish(*figure.axes)
-        note_below(figure, f"{note} {LEGEND}")
+        note_below(figure, f"{note}\n{LEGEND}")
     return figure
 
 

@@ -179,6 +179,8 @@ def require_averaging(bath: Bath, duration_us: float, step_us: float, batch_us: 
         batch, why = BATCH_T1 * bath.t1_us, f"{BATCH_T1:g} times the relaxation time T_1 = {bath.t1_us:g} µs"
     else:
         batch, why = checks.positive("batch_us", batch_us), "a batch (batch_us)"
+        if batch < step:
+            raise ParameterError("batch_us", batch, f"at least the sampling step, {step:g} µs")
     if duration < batch:
         raise ParameterError("duration_us", duration, f"at least {batch:g} µs for a time average: {why}")
     return duration, step

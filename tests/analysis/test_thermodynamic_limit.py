@@ -71,7 +71,7 @@ def test_curves_without_n_do_not_change(smooth: dict[str, pd.DataFrame]) -> None
     )
     assert "No slope grows beyond its errors; s above 0." in note
     assert "A transition that sharpens more slowly is not excluded." in note
-    assert "All 78 points of the cut model take part." in note
+    assert "All 39 points of sizes that are not exact take part." in note
     assert note.endswith("the cut is off by less than its estimate at 13 of 13 points that take part, by 0 of it at most.")
 
 
@@ -140,7 +140,7 @@ def test_a_cut_that_costs_too_much_takes_no_part() -> None:
     assert (exact["truncation"] == 0.0).all()
     assert not of(tables["curves"], model="correlation", n_spins=8)["best"].any()
     note = thermodynamic_limit_note(tables)
-    assert "24 of 78 points of the cut model took no part" in note
+    assert "12 of 39 points of sizes that are not exact took no part" in note
     assert "from T_z/T_D = 5.6 on along dephasing" in note
 
 
@@ -356,4 +356,4 @@ def test_other_sweeps_are_refused() -> None:
     columns = [name for name in exact.realizations if name.endswith("_truncation")]
     tables = thermodynamic_limit_tables(replace(exact, realizations=exact.realizations.drop(columns=columns)), bootstrap=50)
     assert tables["overlap"].empty
-    assert thermodynamic_limit_note(tables).endswith("All points are exact.")
+    assert thermodynamic_limit_note(tables).endswith("All sizes are exact.")

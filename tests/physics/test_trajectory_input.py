@@ -46,6 +46,7 @@ BAD: list[tuple[Callable[..., object], str, object, str]] = [
     (single, "flips", "sideways", "one of ladder, components"),
     (small_averages, "flips", "sideways", "one of ladder, components"),
     (small_averages, "batch_us", 0.0, "> 0"),
+    (small_averages, "batch_us", 0.001, "at least the sampling step"),
     (small_averages, "duration_us", 1.0, "T_1 = 1.6 µs"),
     (small_averages, "duration_us", -5.0, "> 0"),
     (small_averages, "trajectories", 0, "integer >= 1"),
