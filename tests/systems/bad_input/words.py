@@ -123,7 +123,7 @@ KEYS_AND_OPTIONS = [
     ),
     refused(
         "experiment=thermodynamic_limit system.n_spins=4,6,30",
-        "ensemble.realizations: by_size has no value for 30 spins, its table ends at 20.",
+        "ensemble.realizations: by_size has no value for system.n_spins=30, its table ends at 20.",
     ),
     refused("experiment=figs5 ensemble=single", "ensemble=single says nothing to experiment=figs5; it takes full or quick"),
     refused("build_up.points=3", "build_up.points=3 would change nothing: the study ensemble reads bath, correlation"),
