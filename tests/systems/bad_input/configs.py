@@ -98,6 +98,7 @@ CONFIG_FILES = [
     filed(
         "no table", "ensemble: {realizations: '${by_size:${system.n_spins},8}'}\n", "ensemble.realizations: by_size takes"
     ),
+    filed("no such model", "model: '${by_size:${system.n_spins},{8:markov}}'\n", "model is 'markov', but it must be one of"),
     filed("a wrong grid", "hydra: {mode: MULTIRUN, sweeper: {params: {bath.t1_us: '4,hot'}}}\n", "bath.t1_us is 'hot'"),
     filed(
         "a grid of no key",
