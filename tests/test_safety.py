@@ -95,11 +95,43 @@ def test_a_reference_to_nothing_is_one_sentence() -> None:
         "+hydra.job_logging.handlers={a: {class: os.system}}",
         "+hydra.job_logging.stream=ext://os.environ",
         "hydra.searchpath=[pkg://antigravity]",
+        "+hydra.job_logging.handlers.mine={class: logging.os.mkdir, path: x}",
+        "hydra.launcher._target_=hydra_plugins.hydra_joblib_launcher.joblib_launcher.os.mkdir",
+        "hydra.launcher._target_='${by_size:3,{8:os.mkdir}}'",
     ],
 )
 def test_no_word_names_code(word: str) -> None:
     message = complaint(word)
     assert "names code to be run" in message or "names a package, which would be imported" in message
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "+hydra.job_logging.handlers.mine='${by_size:3,{8:{class:zipfile.ZipFile,file:x.zip,mode:w}}}'",
+        "+hydra.job_logging.handlers.mine='${oc.create:{class:zipfile.ZipFile,file:x.zip,mode:w}}'",
+        "+hydra.job_logging.stream='${drive.sites}://os.environ'",  # a piece of ext://
+        "+hydra.launcher.mine='${by_size:3,{8:{_target_:os.mkdir}}}'",
+        "hydra.run.dir='outputs/${by_size:3,{8:..}}/../x'",
+    ],
+)
+def test_no_reference_hides_code_or_a_path(word: str) -> None:
+    key, _, value = word.lstrip("+").partition("=")
+    assert complaint(word) == (
+        f"{key} is {value}, but references among Hydra's keys are ${{KEY}}, none in those of logging."
+    )
+
+
+def test_no_reference_hides_a_file() -> None:
+    assert complaint("hydra.sweep.subdir='${tracking.question}'") == (
+        "hydra.sweep.subdir is '${tracking.question}', but its references may be ${hydra.job.num} or .name."
+    )
+    moved = "tracking.uri='sqlite:///outputs/${by_size:${system.n_spins},{3:../..,8:a}}/runs.db'"
+    assert "which lies outside the output folder" in complaint(moved)
+    assert "which lies outside the output folder" in complaint(moved, "system.n_spins=3,2", multirun=True)
+    log = "hydra.job_logging.handlers.file.filename='${hydra.runtime.output_dir}/${tracking.question}'"
+    assert complaint("hydra/job_logging=default", log).endswith("but a log goes to ${hydra.runtime.output_dir}/NAME.")
+    plan("hydra/job_logging=default", log.replace("tracking.question", "hydra.job.name"))
 
 
 def test_no_file_names_code_either(tmp_path: Path) -> None:

@@ -1,10 +1,6 @@
-r"""Paths through the bath's times on which localization sets in, and sweeps that are joined along them.
+"""Sweeps that are joined along paths through the bath's times, `dnplab.config.bath_paths`, on which localization sets in.
 
-    temperature   the temperature, with T_1 and T_z by their laws
-    all_times     T_1 and T_z together at one temperature and one omega_1^2 T_1 T_z, so that the drive follows
-    dephasing     T_z alone, at one T_1, temperature and drive
-
-T_z = T(0) = T*, in µs. The axis of all three is T_z / T_D with T_D = 1/U = 1 / (2 pi coupling_mhz): the time in which two
+T_z = T(0) = T*, in µs. The axis of all paths is T_z / T_D with T_D = 1/U = 1 / (2 pi coupling_mhz): the time in which two
 spins exchange, which the bath has to interrupt. The letter's min(1/U, 1/Delta omega_e) would be 1/Delta omega_e, the time in
 which two spins of different frequency come out of phase: they do so without a bath, too, and Table I at 12 K, where a hole
 is burned, has T_z = 0.75/U but 5/Delta omega_e. Neither depends on N, so that the choice is one of units.
@@ -21,22 +17,13 @@ from dnplab.analysis.grids import Array
 from dnplab.analysis.parameters import joined_warnings
 from dnplab.analysis.sweep import Sweep
 from dnplab.bath import Bath
+from dnplab.config.bath_paths import PATHS, off_path
 from dnplab.errors import UndefinedMeasureError
 from dnplab.units import RAD_US_PER_MHZ
 
 __all__ = ["CUT_MODEL", "EXACT_MODEL", "PATHS", "POINT", "join_paths"]
 
 EXACT_MODEL, CUT_MODEL = "nonsecular", "correlation"
-PATHS = {  # what varies along a path: the first of these that does names it
-    "temperature": "bath.temperature_k",
-    "all_times": "bath.t1_us",
-    "dephasing": "bath.t_zero_us",
-}
-FIXED = {  # what does not
-    "temperature": ("amplitude_mhz",),
-    "all_times": ("temperature_k", "t1_over_t_z", "saturation"),
-    "dephasing": ("temperature_k", "t1_us", "amplitude_mhz"),
-}
 ALIKE = (
     "system.coupling_mhz", "system.disorder_mhz", "system.electron_ghz", "system.ising", "drive.frequency_ghz",
     "drive.sites", "bath.process", "ensemble.seed",
@@ -53,7 +40,6 @@ COLUMNS = {
 POINT = ("path", "model", "n_spins", "order", "t_z_over_t_d", "t_z_us", "t1_us", "temperature_k", "amplitude_mhz")
 NUMBERS = ("t_z_over_t_d", "t_z_us", "t1_us", "temperature_k", "amplitude_mhz")
 SAME = 1e-5  # relative: a time that comes from a law and one that was typed are one point
-CLOSE = 1e-3  # relative: numbers that a path keeps may be typed with few digits
 
 
 def join_paths(sweeps: Sequence[Sweep]) -> Sweep:
@@ -139,18 +125,10 @@ def _require_shared(points: pd.DataFrame, name: str) -> None:
 
 
 def _require_one(path: str, points: pd.DataFrame, name: str) -> None:
-    """Ask that the points of one path lie on one: what it keeps is one number, and so are the times at a temperature."""
-    omega_1 = RAD_US_PER_MHZ * points["amplitude_mhz"]
-    saturation = omega_1**2 * points["t1_us"] * points["t_z_us"]
-    known = points.assign(t1_over_t_z=points["t1_us"] / points["t_z_us"], saturation=saturation)
-    for column in FIXED[path]:
-        low, high = known[column].min(), known[column].max()
-        if high - low > CLOSE * high:
-            raise UndefinedMeasureError(f"The path {path} keeps {column}, but it is {low:g} to {high:g} in {name}.")
-    if path == "temperature":
-        times = known.groupby("temperature_k")[["t1_us", "t_z_us"]]
-        if (times.max() - times.min() > CLOSE * times.max()).any(axis=None):
-            raise UndefinedMeasureError(f"The path {path} has one T_1 and T_z at each temperature, but {name} has several.")
+    """Ask that the points of one path lie on one."""
+    columns = ("temperature_k", "t1_us", "t_z_us", "amplitude_mhz")
+    if reason := off_path(path, *(points[column].to_numpy(dtype=np.float64) for column in columns)):
+        raise UndefinedMeasureError(f"{reason} in {name}.")
 
 
 def _long(sweep: Sweep, table: str, points: pd.DataFrame) -> pd.DataFrame:

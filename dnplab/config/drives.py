@@ -25,7 +25,9 @@ def to_drive(config: Config) -> Drive:
             raise ParameterError("drive.amplitude_mhz", None, "a number where drive.saturation is null")
         return Drive(config.drive.frequency_ghz, amplitude_mhz, config.drive.sites)
     if amplitude_mhz is not None:
-        raise ParameterError("drive.saturation", saturation, "null unless drive.amplitude_mhz=null: each fixes the other")
+        off = ", as drive=off has it" if amplitude_mhz == 0.0 else ""
+        allowed = f"null where drive.amplitude_mhz is {amplitude_mhz:g}{off}: each fixes the other; drive.amplitude_mhz=null"
+        raise ParameterError("drive.saturation", saturation, f"{allowed} leaves it to the saturation")
     bath = to_bath(config)
     if not bath.uniform_dephasing:
         raise ParameterError("drive.saturation", saturation, "null where T(0) is not T*; with bath=uniform it is")

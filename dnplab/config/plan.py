@@ -24,7 +24,7 @@ from omegaconf import DictConfig, OmegaConf
 from dnplab.arrays import namespace_on
 from dnplab.config.doubts import doubts_of
 from dnplab.config.questions import QUESTIONS, require_answerable
-from dnplab.config.safety import check_code, check_outputs, check_paths
+from dnplab.config.safety import check_code, check_outputs, check_paths, check_store
 from dnplab.config.schema import Config, field_types, register
 from dnplab.config.spec import (
     ConfigError,
@@ -148,9 +148,10 @@ class Plan:
             require_answerable(self.summary, self.points, self._rounded_params)
 
     def require_outputs(self) -> None:
-        """Raise `ConfigError` if the output folder of any job cannot be written to."""
-        for outputs in dict.fromkeys(job.config.outputs for job in self.jobs):
+        """Raise `ConfigError` if the output folder of any job cannot be written to, or its store is elsewhere."""
+        for outputs, uri in dict.fromkeys((job.config.outputs, job.config.tracking.uri) for job in self.jobs):
             check_outputs(outputs)
+            check_store(uri or "", Path(outputs))
 
     def require_memory(self) -> None:
         """Raise `MemoryEstimateError` if a steady state of any job would not fit into the memory that is free."""

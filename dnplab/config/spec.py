@@ -168,7 +168,7 @@ def with_full_key(error: ParameterError, study: str = ENSEMBLE) -> ConfigError:
     aliases = {"observables": "observables.names", "epr_edges_mhz": "observables.epr_half_width_mhz"}
     matches = [k for k in field_types() if f".{k}".endswith(f".{error.key}") and reads(study, k)]
     full = aliases.get(error.key, matches[0] if len(matches) == 1 else error.key)
-    return ConfigError(str(error).replace(error.key, full, 1))
+    return ConfigError(str(error).replace(error.key, full, 1).replace(f"{full} is None,", f"{full} is null,", 1))
 
 
 def logged_params(spec: EnsembleSpec) -> dict[str, str | int | float | bool]:

@@ -8,7 +8,7 @@ import os
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -19,7 +19,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Glob, Override, QuotedString, RangeSweep
 from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 from yaml import YAMLError
 
 from dnplab.config.schema import field_types
@@ -106,7 +106,9 @@ def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     key = re.search(r"full_key: (?!\w+_type=)(\S+)", text)
     text = re.sub(r"\w+ raised while composing config: ", "", text.partition(" full_key:")[0])
-    return (f"{key[1]}: {text}" if key else text).rstrip(".") + "."
+    if isinstance(error, GrammarParseError):
+        text = "a reference ${...} cannot be read there; does it lack a value?"  # ANTLR's list of tokens helps nobody
+    return (f"{key[1]}: {text}" if key else text).rstrip(".") + ("" if text.endswith("?") else ".")
 
 
 def groups() -> list[str]:
@@ -114,7 +116,7 @@ def groups() -> list[str]:
     return [g for g in GlobalHydra.instance().config_loader().list_groups("") if g != "hydra"]
 
 
-def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Sequence[str] = ()) -> None:
+def check_words(words: Sequence[Override], leaves: Mapping[str, Any], groups: Sequence[str] = ()) -> None:
     """Refuse words whose key is neither one of `leaves` (key -> type) nor a group, or whose value has another type."""
     for word in words:
         key = word.key_or_group
@@ -139,6 +141,10 @@ def check_words(words: Iterable[Override], leaves: Mapping[str, Any], groups: Se
                     f"{word.input_line} is not understood; {key}=OPTION takes one of those that --help lists, "
                     f"and -m {key}=OPTION,OPTION runs each of them."
                 )
+            if references := [shown for value in values if "${" in (shown := str(_shown(value)))]:
+                search = [other.input_line or "" for other in words if other.key_or_group == "hydra.searchpath"]
+                options = GlobalHydra.instance().config_loader().get_group_options(key, overrides=search)
+                raise ConfigError(f"{key} is {references[0]!r}, but it must be one of {', '.join(options)}.")
             continue  # its options are known where it is composed, other folders' included
         if key not in leaves:
             raise ConfigError(_unknown(key, list(leaves) if "." in key else [*leaves, *groups]))
@@ -176,7 +182,8 @@ def _check_type(word: Override, hint: Any) -> None:
     raw = list(word.sweep_iterator()) if word.is_sweep_override() else [word.value()]
     for value in raw:
         if not _fits(value, hint):
-            raise ConfigError(f"{word.key_or_group} is {_shown(value)!r}, but it must be {_words(hint)}.")
+            shown = "null" if value is None else repr(_shown(value))
+            raise ConfigError(f"{word.key_or_group} is {shown}, but it must be {_words(hint)}.")
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -107,9 +107,16 @@ def few(path: str = "dephasing", **params: object) -> Sweep:
         ([few(model="hilbert")], "needs model=nonsecular,correlation; the sweep 'made-up' has hilbert only"),
         ([few(), few(system__coupling_mhz=1.0)], "Paths share system.coupling_mhz, but it is 0.75 and 1.0 in made-up"),
         ([few(), few(ensemble__seed=1.0)], "Paths share ensemble.seed, but it is 0.0 and 1.0 in made-up"),
-        ([few(), few(bath__t1_us=160.0)], "The path dephasing keeps t1_us, but it is 1.6 to 160 in made-up"),
-        ([few("all_times", drive__amplitude_mhz=0.6)], "The path all_times keeps saturation, but it is"),
-        ([few("temperature"), few("temperature", bath__t1_us=1.6)], "has one T_1 and T_z at each temperature, but made-up"),
+        ([few(), few(bath__t1_us=160.0)], "keeps bath.t1_us, but it is 1.6 to 160 in made-up"),
+        ([few("all_times", drive__amplitude_mhz=0.6)], r"The path all_times, .* keeps omega_1\^2 T_1 T_z, but it is"),
+        (
+            [few("temperature"), few("temperature", bath__t1_us=1.6)],
+            "has one T_1 and T_z at each temperature, but several at",
+        ),
+        (
+            [few("temperature", bath__t_zero_us=0.16, bath__t_star_us=0.16)],
+            "has another T_z at each temperature, but 0.16 µs at several in made-up",
+        ),
     ],
 )
 def test_what_is_not_of_one_path_is_refused(sweeps: Sequence[Sweep], reason: str) -> None:

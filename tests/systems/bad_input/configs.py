@@ -13,6 +13,7 @@ __all__ = ["CONFIGS"]
 
 CODE = "names code to be run, which no value of a config may do."
 STREAM = "${by_size:3,{8:ext://os.environ}}"
+HANDLER = "${by_size:3,{8:{class:zipfile.ZipFile,file:intruder,mode:w}}}"
 MINE = "--config-dir=confs experiment=mine"
 LOCAL = "hydra/launcher=local"
 
@@ -97,6 +98,7 @@ CONFIG_FILES = [
     filed(
         "no table", "ensemble: {realizations: '${by_size:${system.n_spins},8}'}\n", "ensemble.realizations: by_size takes"
     ),
+    filed("no such model", "model: '${by_size:${system.n_spins},{8:markov}}'\n", "model is 'markov', but it must be one of"),
     filed("a wrong grid", "hydra: {mode: MULTIRUN, sweeper: {params: {bath.t1_us: '4,hot'}}}\n", "bath.t1_us is 'hot'"),
     filed(
         "a grid of no key",
@@ -109,6 +111,12 @@ CONFIG_FILES = [
     filed("a callback", "hydra: {callbacks: {mine: {_target_: os.mkdir, path: intruder}}}\n", CODE),
     filed("a log handler", "hydra: {job_logging: {handlers: {mine: {(): os.mkdir, path: intruder}}}}\n", CODE),
     filed("code by size", f"hydra: {{job_logging: {{handlers: {{mine: {{stream: '{STREAM}'}}}}}}}}\n", CODE),
+    filed(
+        "a handler by size",
+        f"hydra: {{job_logging: {{handlers: {{mine: '{HANDLER}'}}}}}}\n",
+        "hydra.job_logging.handlers.mine is '${by_size:",
+        "none in those of logging.",
+    ),
     filed("a YAML tag", "bath: !!python/object/apply:os.mkdir [intruder]\n", "mine.yaml", "python/object"),
     refused("--config-dir=confs study=mine", "study is 'mine', but it must be", around=preset("study: mine\n", "study")),
     refused("system._target_=os.mkdir", "There is no config key system._target_"),

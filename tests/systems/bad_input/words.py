@@ -9,6 +9,7 @@ __all__ = ["WORDS"]
 
 NOT_UNDERSTOOD = "is not understood; it must look like KEY=VALUE."
 
+TABLE = "${by_size:${system.n_spins},"
 SATURATED = "drive.amplitude_mhz=null drive.saturation"
 
 TYPES_AND_VALUES = [
@@ -16,7 +17,7 @@ TYPES_AND_VALUES = [
     refused("bath.temperature_k=4K", "bath.temperature_k is '4K', but it must be a number."),
     refused("""bath.temperature_k="'4'" """, "bath.temperature_k is '4', but it must be a number."),
     refused("bath.temperature_k=true", "bath.temperature_k is True, but it must be a number."),
-    refused("bath.temperature_k=null", "bath.temperature_k is None, but it must be a number."),
+    refused("bath.temperature_k=null", "bath.temperature_k is null, but it must be a number."),
     refused("bath.temperature_k=", "bath.temperature_k is '', but it must be a number."),
     refused("bath.temperature_k=nan", "bath.temperature_k is nan, but it must be a finite number > 0."),
     refused("bath.temperature_k=1e999", "bath.temperature_k is inf, but it must be a finite number > 0."),
@@ -32,19 +33,19 @@ TYPES_AND_VALUES = [
     refused("system.n_spins=8.0", "system.n_spins is 8.0, but it must be an integer."),
     refused("system.n_spins=eight", "system.n_spins is 'eight', but it must be an integer."),
     refused("system.n_spins=true", "system.n_spins is True, but it must be an integer."),
-    refused("system.n_spins=null", "system.n_spins is None, but it must be an integer."),
+    refused("system.n_spins=null", "system.n_spins is null, but it must be an integer."),
     refused("system.n_spins=0", "system.n_spins is 0, but it must be an integer >= 1."),
     refused("ensemble.seed=-1", "ensemble.seed is -1, but it must be an integer >= 0."),
     refused("ensemble.seed=18446744073709551616", "ensemble.seed is 18446744073709551616, but it must be"),
     refused("system.ising=yes", "system.ising is 'yes', but it must be true or false."),
-    refused("rerun=null", "rerun is None, but it must be true or false."),
+    refused("rerun=null", "rerun is null, but it must be true or false."),
     refused("drive.sites=0", "drive.sites is 0, but it must be a list of integers such as [0,2] or null."),
     refused("drive.sites=[]", "drive.sites is [], but it must be null (all spins) or distinct spin indices >= 0."),
     refused("drive.sites=[0,0]", "drive.sites is [0, 0], but it must be", "distinct"),
     refused("drive.sites=[8]", "drive.sites is [8], but it must be spin indices from 0 to 7."),
     refused("observables.names=[]", "observables.names is [], but it must be at least one of polarization"),
     refused("observables.names=epr", "observables.names is 'epr', but it must be a list of names such as"),
-    refused("tracking.experiment=null", "tracking.experiment is None, but it must be text."),
+    refused("tracking.experiment=null", "tracking.experiment is null, but it must be text."),
     refused("tracking.experiment=[a]", "tracking.experiment is ['a'], but it must be text."),
     refused("tracking.experiment=", "tracking.experiment is '', but it must be"),
     refused("""tracking.experiment="' '" """, "tracking.experiment is ' ', but it must be"),
@@ -69,10 +70,23 @@ TYPES_AND_VALUES = [
         "bath=phonon_direct bath.times_factor=2", "bath.times_factor is 2.0, but it must be 1 where bath.process=direct"
     ),
     refused(
-        "drive.amplitude_mhz=null", "drive.amplitude_mhz is None, but it must be a number where drive.saturation is null"
+        "drive.amplitude_mhz=null", "drive.amplitude_mhz is null, but it must be a number where drive.saturation is null"
     ),
     refused(
-        "drive.saturation=4", "drive.saturation is 4.0, but it must be null unless drive.amplitude_mhz=null: each fixes"
+        "drive.saturation=4", "drive.saturation is 4.0, but it must be null where drive.amplitude_mhz is 0.628: each fixes"
+    ),
+    refused(
+        "drive=off drive.saturation=2",
+        "drive.saturation is 2.0, but it must be null where drive.amplitude_mhz is 0, as drive=off has it: each fixes the",
+        "drive.amplitude_mhz=null leaves it to the saturation.",
+    ),
+    refused(
+        f"'ensemble.realizations=\"{TABLE}{{8:}}}}\"'",
+        "ensemble.realizations: a reference ${...} cannot be read there; does it lack a value?",
+    ),
+    refused(
+        f"'ensemble.realizations=\"{TABLE}{{8:[1,2]}}}}\"'",
+        "ensemble.realizations: by_size takes ${by_size:${system.n_spins},",
     ),
     refused(f"{SATURATED}=-1 bath=uniform", "drive.saturation is -1.0, but it must be a finite number >= 0."),
     refused(
@@ -101,6 +115,10 @@ KEYS_AND_OPTIONS = [
     refused(
         "model=markov", "model is 'markov', but it must be one of by_size, correlation, hilbert, nonsecular, secular, ule"
     ),
+    refused(
+        f"'model=\"{TABLE}{{8:markov}}}}\"'",
+        "model is '${by_size:${system.n_spins},{8:markov}}', but it must be one of by_size, correlation, hilbert, nonsecu",
+    ),
     refused("model=null", "model=null is not understood; model=OPTION takes one of those that --help lists"),
     refused("bath=[letter,mbl]", "bath=[letter,mbl]"),
     refused("bath='???'", "bath=???"),
@@ -123,7 +141,11 @@ KEYS_AND_OPTIONS = [
     ),
     refused(
         "experiment=thermodynamic_limit system.n_spins=4,6,30",
-        "ensemble.realizations: by_size has no value for 30 spins, its table ends at 20.",
+        "ensemble.realizations: by_size has no value for system.n_spins=30, its table ends at 20.",
+    ),
+    refused(
+        "experiment=thermodynamic_limit system.n_spins=4,6,200",
+        "model: by_size has no value for system.n_spins=200, its table ends at 100.",
     ),
     refused("experiment=figs5 ensemble=single", "ensemble=single says nothing to experiment=figs5; it takes full or quick"),
     refused("build_up.points=3", "build_up.points=3 would change nothing: the study ensemble reads bath, correlation"),
@@ -134,6 +156,8 @@ KEYS_AND_OPTIONS = [
 
 FEW = "bath.temperature_k=4 system.n_spins=3"
 LIMIT = "experiment=thermodynamic_limit system.n_spins=3,4,5"
+TIMES = "0.1,0.2,0.3,0.4,0.5"
+DEPHASING = f"{LIMIT} model=correlation path=dephasing bath.t_zero_us={TIMES}"
 UNANSWERABLE = [  # before a question's sweep is computed, not after
     refused(f"experiment=finite_size {FEW} model=nonsecular,secular", "finite_size compares model=hilbert,nonsecular, but"),
     refused(
@@ -153,7 +177,39 @@ UNANSWERABLE = [  # before a question's sweep is computed, not after
     refused(
         "experiment=thermodynamic_limit system.n_spins=4,6", "thermodynamic_limit needs 3 or more values of system.n_sp"
     ),
-    refused(f"{LIMIT} bath.temperature_k=1.2,12", "thermodynamic_limit needs 4 or more values of bath.t_zero_us, but"),
+    refused(f"{LIMIT} bath.temperature_k=1.2,2,4,12", "thermodynamic_limit needs 5 or more values of bath.t_zero_us, but"),
+    refused(f"{LIMIT} ensemble.realizations=1", "thermodynamic_limit needs ensemble.realizations 2 or more in every run"),
+    refused(
+        f"{LIMIT} path=dephasing bath.t_zero_us=inf,0.1,0.2,0.3,0.4", "needs bath.t_zero_us finite in every run, but", "inf"
+    ),
+    refused(
+        f"{LIMIT} path=all_times drive.saturation=0", "needs drive.amplitude_mhz > 0 in every run, but this sweep has 0;"
+    ),
+    refused(
+        f"{DEPHASING} bath.temperature_k=4,12",
+        "The path temperature, on which bath.temperature_k varies, has one T_1 and T_z at each temperature, but several",
+        "at 4 K in this sweep; summary=crossover takes any sweep.",
+    ),
+    refused(
+        f"{LIMIT} path=temperature bath.temperature_k=4,12 bath.t_zero_us={TIMES}",
+        "has one T_1 and T_z at each temperature, but several at 4 K in this sweep;",
+    ),
+    refused(
+        f"{DEPHASING} drive.amplitude_mhz=0.3,0.6",
+        "The path dephasing, on which bath.t_zero_us varies, keeps drive.amplitude_mhz, but it is 0.3 to 0.6 in this sweep;",
+    ),
+    refused(
+        f"{DEPHASING} bath.t1_us=1.6,16",
+        "The path all_times, on which bath.t1_us varies, keeps T_1 / T_z, but it is 3.2 to 160 in this sweep;",
+    ),
+    refused(
+        f"{DEPHASING} bath.times_factor=0.5,1,2,4",
+        "The path all_times, on which bath.t1_us varies, keeps T_1 / T_z, but it is 3.2 to 16 in this sweep;",
+    ),
+    refused(
+        f"{LIMIT} path=all_times bath.times_factor=0.5,1,2,4,8 drive.saturation=1,2",
+        "keeps omega_1^2 T_1 T_z, but it is 1 to 2 in this sweep;",
+    ),
     refused("experiment=frequency drive.frequency_ghz=93.9", "frequency needs 2 or more values of drive.frequency_ghz, but"),
     refused("experiment=frequency drive.frequency_ghz=93.9,93.8 observables.names=[epr]", "frequency follows profiles, but"),
 ]
