@@ -340,7 +340,7 @@ def test_sweep_id_does_not_depend_on_the_order_of_words() -> None:
         (["bath.t_star_us=0"], ["bath.t_star_us is 0"]),
         (["system.n_spins=0"], ["system.n_spins is 0", "an integer >= 1"]),
         (["system.n_spins=8.5"], ["system.n_spins is 8.5", "an integer"]),
-        (["system.n_spins=null"], ["system.n_spins is None", "an integer"]),
+        (["system.n_spins=null"], ["system.n_spins is null", "an integer"]),
         (["system.n_spins=20"], ["system.n_spins is 20", "GiB"]),
         (["system.ising=7"], ["system.ising is 7", "true or false"]),
         (["drive.sites=2"], ["drive.sites is 2", "a list of integers"]),

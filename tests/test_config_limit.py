@@ -174,9 +174,10 @@ def test_sizes(scale: str, samples: dict[int, int]) -> None:
 
 def test_what_is_typed_wins() -> None:
     words = ["ensemble=full", "system.n_spins=4,5,6", "ensemble.realizations=3", "model=correlation", "correlation.order=2"]
-    found = specs(*words, "path=all_times", "bath.times_factor=0.5,1,2,3")
+    found = specs(*words, "path=all_times", "bath.times_factor=0.5,1,2,3,4")
     assert {(spec.model, spec.order, spec.realizations) for spec in found} == {("correlation", 2, 3)}
-    assert {(spec.n_spins, spec.bath.t1_us) for spec in found} == {(n, t) for n in (4, 5, 6) for t in (0.8, 1.6, 3.2, 4.8)}
+    times_us = (0.8, 1.6, 3.2, 4.8, 6.4)
+    assert {(spec.n_spins, spec.bath.t1_us) for spec in found} == {(n, time) for n in (4, 5, 6) for time in times_us}
 
 
 # --- from the command line
