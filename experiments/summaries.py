@@ -45,6 +45,7 @@ from experiments.endings import BOOTSTRAP, SEED
 __all__ = ["QUESTIONS", "Question", "Summary", "answer", "as_text", "open_sweep", "summarise"]
 
 RUNS = "runs"  # a table of this name lists runs; the others are what is drawn
+LONGEST_FOLDER = 150
 ENDS = ("_sem", "_lower", "_upper")
 
 
@@ -174,8 +175,15 @@ def summarise(
 
     """
     found = open_sweep(uri, experiment, sweep, name.replace("_", " ").capitalize(), QUESTIONS[name].join)
-    store, folder = Store(uri, experiment, create=False), outputs / name / found.name
+    store, folder = Store(uri, experiment, create=False), outputs / name / _folder(found.name)
     return answer(QUESTIONS[name], name, found, store, folder, bootstrap=bootstrap, seed=seed)
+
+
+def _folder(sweep: str) -> str:
+    """The name of a sweep; of many that are joined a short one, as file systems bound a name."""
+    if len(sweep) <= LONGEST_FOLDER:
+        return sweep
+    return f"{sweep.count('+') + 1}-sweeps-{hashlib.sha256(sweep.encode()).hexdigest()[:10]}"
 
 
 def open_sweep(
