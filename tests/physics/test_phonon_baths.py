@@ -186,7 +186,7 @@ def test_mistakes_are_one_sentence() -> None:
     [
         (["bath=phonon_direct", "bath.t1_us=160"], "bath.t1_us is 160"),
         (["bath=phonon_direct", "bath.coupling_ratio=-1"], "bath.coupling_ratio is -1"),
-        (["bath=phonon_direct", "bath.coupling_ratio=null"], "bath.coupling_ratio is None"),
+        (["bath=phonon_direct", "bath.coupling_ratio=null"], "bath.coupling_ratio is null"),
         (["bath=phonon_raman", "bath.process=orbach"], "bath.process is 'orbach'"),
         (["bath=letter", "bath.coupling_ratio=1"], "bath.coupling_ratio is 1"),
         (["bath=letter", "bath.in_sector_mhz=5"], "bath.in_sector_mhz is 5"),
