@@ -73,8 +73,9 @@ ASKED = {
     "thermodynamic_limit": Asked(
         ["system.n_spins=3,4,5", "bath.temperature_k=2,6,12,20,30"],
         30,
-        ["crossover", "sharpening", "fits", "limit", "collapse", "overlap", "curves", "profiles"],
+        ["crossover", "sharpening", "fits", "limit", "change", "collapse", "overlap", "curves", "profiles"],
         "curves",
+        too_few=("change", "collapse"),  # which begin at N = 8
         measure="profile_index",
     ),
 }
