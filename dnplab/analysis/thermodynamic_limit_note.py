@@ -197,11 +197,11 @@ def _left_out(tables: Tables) -> str:
     known = overlap[(overlap["measure"] == PROFILE_INDEX) & overlap["takes_part"].astype(bool)]
     if known.empty:
         return words
-    known = known[known["n_spins"] == known["n_spins"].max()]
+    known = known[known["n_spins"] == known.groupby("path")["n_spins"].transform("max")]
     away, covered = known["difference"].abs(), known["covered"].astype(bool)
     others = f" (elsewhere by up to {away[~covered].max():.2g})" if not covered.all() else ""
     share = (away / known["truncation"])[covered].max()
     return (
-        f"{words} At N = {known['n_spins'].iloc[0]}, the largest exact size, the cut is off by less than its estimate at "
+        f"{words} At the largest exact size of each path the cut is off by less than its estimate at "
         f"{covered.sum()} of {len(known)} points that take part{others}, by {share:.2g} of it at most."
     )

@@ -168,7 +168,7 @@ def test_what_a_cut_may_have_made() -> None:
     tables = thermodynamic_limit_tables(walked(value=linear, sizes=(14,), cost=lambda _: 0.01), bootstrap=50)
     row = of(tables["crossover"]).iloc[0]
     spacing = 0.25  # decades; the cubic's slope between two points is at most 1.5 times that of the line through them
-    assert 0.02 / spacing <= row["slope_truncation"] * 1.0001 <= 1.5 * 0.02 / spacing * 1.5
+    assert 0.02 / spacing <= row["slope_truncation"] <= 1.5 * 0.02 / spacing
     assert row["slope"] == pytest.approx(0.1, abs=0.01)
     assert row["position_truncation"] > 0.0
     assert row["whole"] == 0.0  # and neither a width nor a law of what has no ends
@@ -193,9 +193,9 @@ def test_signs_of_a_cut_that_alternate_are_inside_its_error() -> None:
         for value in (linear, zigzag(1.0), zigzag(-1.0))
     ]
     straight = slopes[0]["slope"]
-    for row in slopes[1:]:
-        assert abs(row["slope"] - straight) <= slopes[0]["slope_truncation"] * 1.5  # of a place that moved with it
-    assert max(abs(row["slope"] - straight) for row in slopes[1:]) > 0.3 * slopes[0]["slope_truncation"]
+    for row in slopes[1:]:  # what is known is the curve with its errors: those that it states reach the true slope
+        assert abs(row["slope"] - straight) <= row["slope_truncation"]
+    assert max(abs(row["slope"] - straight) for row in slopes[1:]) > 0.8 * slopes[1]["slope_truncation"]
 
 
 def test_what_a_cut_may_have_made_of_a_law() -> None:
@@ -204,7 +204,7 @@ def test_what_a_cut_may_have_made_of_a_law() -> None:
     power = of(tables["fits"], quantity="slope", law="power", from_n=8).iloc[0]
     relative = of(tables["crossover"]).set_index("n_spins").eval("slope_truncation / slope")
     assert relative[8] == relative[10] == 0.0
-    assert 0.3 < power["exponent_truncation"] / (relative[20] / np.log(20 / 9)) < 3.0  # from 8, 10 to 14, 20, 30
+    assert 0.5 < power["exponent_truncation"] / (relative[20] / np.log(20 / 9)) < 1.2  # from 8, 10 to 14, 20, 30
     bound = -power["exponent"] + 2.0 * power["exponent_sem"] + power["exponent_truncation"]
     words = f"s above {bound:.2g} is outside" if bound < 0.5 else "a transition is not excluded"
     assert words in thermodynamic_limit_note(tables)
