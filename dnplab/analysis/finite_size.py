@@ -24,32 +24,29 @@ Sizes share samples (`dnplab.analysis.scaling`): one draw of realizations is use
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from dnplab.analysis.bootstrap import resample_weights
 from dnplab.analysis.crossing import seen_whole
 from dnplab.analysis.curves import MINUS, Array, Curves, curves_of
 from dnplab.analysis.definitions import DEFINITIONS, Located, located
-from dnplab.analysis.grids import Average
+from dnplab.analysis.grids import Average, joint_weights
 from dnplab.analysis.parameters import PARAMETERS, require_measure, require_models, require_varied, with_parameters
-from dnplab.analysis.scaling import laws_of, limit_weights
+from dnplab.analysis.scaling import FEWEST_SIZES, fit_ranges, laws_of, limit_weights
 from dnplab.analysis.sweep import Sweep
 from dnplab.comparison import LEADING, REFERENCE
 from dnplab.errors import UndefinedMeasureError
 
 __all__ = [
-    "FEWEST_SIZES",
     "FOLLOWED",
     "HALF_RISE",
     "LIMITS",
     "MODEL",
     "finite_size_metrics",
     "finite_size_tables",
-    "fit_ranges",
     "with_hole",
 ]
 
@@ -63,7 +60,6 @@ OF_THE_SWEEP = (HALF_RISE, "steepest")  # definitions whose width refers to the 
 NEAR_MHZ = 0.5  # spins whose polarization is that of the hole
 LETTER_HOTTEST_K = 12.0
 FEWEST_TEMPERATURES = 5
-FEWEST_SIZES = 3
 LARGER = 6  # from here on the two numbers that the ansatz matches are few of N
 LIMITS = ("1/N", "2^(-N/2)")
 MOST = 0.5  # of the resamples see the rise whole
@@ -124,13 +120,6 @@ def finite_size_tables(sweep: Sweep, bootstrap: int = 1000, seed: int = 0) -> di
     }
 
 
-def fit_ranges(sizes: Iterable[int]) -> tuple[int, ...]:
-    """The smallest sizes of fits: all sizes, and those from `LARGER` on if that leaves some out and enough."""
-    found = sorted(sizes)
-    larger = [n for n in found if n >= LARGER]
-    return (found[0], larger[0]) if FEWEST_SIZES <= len(larger) < len(found) else (found[0],)
-
-
 def with_hole(samples: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
     """The samples of a sweep with the column `hole`, NaN where no spin is near the microwaves."""
     if "ansatz" not in sweep.spins:
@@ -149,9 +138,7 @@ def _curves(samples: pd.DataFrame, bootstrap: int, seed: int) -> dict[int, Curve
     """The curves of each size, all with the same draws of realizations."""
     looked_for = dict.fromkeys((*PLAIN, *FOLLOWED, *(measure for measure, _ in LOOKED_FOR)))
     names = [name for name in looked_for if name.removesuffix(MINUS) in samples or "_over_" in name]
-    drawn = np.unique(samples["realization"].to_numpy())
-    weights = np.zeros((bootstrap, int(drawn[-1]) + 1))
-    weights[:, drawn] = resample_weights(drawn.size, bootstrap, seed)
+    weights = joint_weights(samples, bootstrap, seed)
     parts = samples.groupby("n_spins", sort=True)
     return {int(str(n)): curves_of(part, bootstrap, seed, names, weights) for n, part in parts}
 
@@ -189,7 +176,7 @@ def _infinite(curves: Mapping[int, Curves], temperature_k: Array) -> Iterator[di
     for name in (*PLAIN, *FOLLOWED):
         sizes = {n: found for n, found in _complete(curves, temperature_k) if name in found.measures}
         for law in LIMITS:
-            for smallest in fit_ranges(sizes) if len(sizes) >= FEWEST_SIZES else ():
+            for smallest in fit_ranges(sizes, LARGER) if len(sizes) >= FEWEST_SIZES else ():
                 chosen = {n: found for n, found in sizes.items() if n >= smallest}
                 limit = _extrapolated(chosen, name, law)
                 if limit is not None and (place := located(limit, name, 0, DEFINITIONS[HALF_RISE])) is not None:
@@ -235,7 +222,7 @@ def _fits(places: Sequence[tuple[dict[str, object], Located]]) -> Iterator[pd.Da
             draws = np.column_stack(
                 [place.temperature_k if quantity == "crossover_k" else place.width_decades for _, place in chosen]
             )
-            for smallest in fit_ranges(table["n_spins"]):
+            for smallest in fit_ranges(table["n_spins"], LARGER):
                 part = (table["n_spins"] >= smallest).to_numpy()
                 reason = _refused(table[part], draws[:, part], quantity)
                 named = {"measure": measure, "definition": definition, "quantity": quantity, "from_n": smallest}
@@ -263,7 +250,7 @@ def _limits(curves: Mapping[int, Curves]) -> Iterator[pd.DataFrame]:
             m, t = found.models.index(model), found.temperature_k.tolist().index(temperature)
             parts.append(found.measures[str(measure)].resampled[:, m, t])
         draws = np.column_stack(parts)
-        for smallest in fit_ranges(rows["n_spins"]):
+        for smallest in fit_ranges(rows["n_spins"], LARGER):
             part = (rows["n_spins"] >= smallest).to_numpy()
             named = {"measure": measure, "model": model, "temperature_k": temperature, "from_n": smallest}
             yield laws_of(named, rows[part].assign(value=rows["mean"]), draws[:, part])

@@ -14,8 +14,8 @@ import pandas as pd
 
 from dnplab.analysis.crossing import SIGNIFICANCE
 from dnplab.analysis.curves import MINUS
-from dnplab.analysis.finite_size import FEWEST_SIZES, FOLLOWED, HALF_RISE, LIMITS, MODEL
-from dnplab.analysis.scaling import POWER
+from dnplab.analysis.finite_size import FOLLOWED, HALF_RISE, LIMITS, MODEL
+from dnplab.analysis.scaling import FEWEST_SIZES, POWER
 from dnplab.comparison import LEADING
 
 __all__ = ["finite_size_note"]

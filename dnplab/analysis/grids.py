@@ -25,6 +25,7 @@ __all__ = [
     "cubes",
     "estimate",
     "intervals",
+    "joint_weights",
     "level_crossing",
     "points",
     "ratio",
@@ -87,6 +88,14 @@ def points(samples: pd.DataFrame, axes: Axes) -> pd.DataFrame:
 def weights_of(samples: pd.DataFrame, bootstrap: int, seed: int) -> Array:
     """The weights (B, R) of the realizations of a long table in B resamples, the same at every point of its grid."""
     return resample_weights(samples["realization"].nunique(), bootstrap, seed)
+
+
+def joint_weights(samples: pd.DataFrame, bootstrap: int, seed: int) -> Array:
+    """How often each realization is drawn (B, R), by its number: the same for groups that have some of them only."""
+    drawn = np.unique(samples["realization"].to_numpy())
+    weights = np.zeros((bootstrap, int(drawn[-1]) + 1))
+    weights[:, drawn] = resample_weights(drawn.size, bootstrap, seed)
+    return weights
 
 
 def average(values: Array, weights: Array) -> Average:

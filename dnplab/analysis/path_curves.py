@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from dnplab.analysis.bath_paths import CUT_MODEL, EXACT_MODEL, PATHS, POINT
-from dnplab.analysis.bootstrap import resample_weights
 from dnplab.analysis.crossing import half_rise, seen_whole
 from dnplab.analysis.curves import Curves
 from dnplab.analysis.definitions import DEFINITIONS, Resampled, located
@@ -49,7 +48,6 @@ __all__ = [
     "Rise",
     "curves_along",
     "grids_of",
-    "joint_weights",
     "rises_of",
     "samples_of",
 ]
@@ -133,14 +131,6 @@ def curves_along(samples: pd.DataFrame) -> pd.DataFrame:
     order = list(PATHS)
     curves = curves.sort_values(["path", "measure"], key=lambda names: names.map([*order, *MEASURES].index), kind="stable")
     return curves[[*CURVE, "mean", "mean_sem", "truncation", "takes_part", "best", "samples"]].reset_index(drop=True)
-
-
-def joint_weights(samples: pd.DataFrame, bootstrap: int, seed: int) -> Array:
-    """How often each realization is drawn (B, R), by its number."""
-    drawn = np.unique(samples["realization"].to_numpy())
-    weights = np.zeros((bootstrap, int(drawn[-1]) + 1))
-    weights[:, drawn] = resample_weights(drawn.size, bootstrap, seed)
-    return weights
 
 
 def grids_of(samples: pd.DataFrame, curves: pd.DataFrame, weights: Array) -> Iterator[Grid]:

@@ -19,7 +19,7 @@ number of samples. A law with as many parameters as there are sizes is not fitte
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
 from scipy.stats import f as f_distribution
 
-__all__ = ["LINEAR", "POWER", "fit_sizes", "laws_of", "limit_weights"]
+__all__ = ["FEWEST_SIZES", "LINEAR", "POWER", "fit_ranges", "fit_sizes", "laws_of", "limit_weights"]
 
 Array = NDArray[np.float64]
 Terms = dict[str, Callable[[Array], Array]]
@@ -42,6 +42,7 @@ LINEAR: dict[str, Terms] = {  # laws that are sums of terms, by name: coefficien
     "1/N + parity": _LIMIT | _INVERSE | {"parity": lambda n: np.cos(np.pi * n)},
 }
 POWER = "power"
+FEWEST_SIZES = 3  # that a law in N is fitted to
 SHOWN = ("limit", "slope", "exponent", "parity")
 
 
@@ -81,6 +82,13 @@ def fit_sizes(n_spins: Array, values: Array, draws: Array, samples: int) -> pd.D
             fit = _power(n, y, drawn.std(axis=0)) if law == POWER else _linear(LINEAR[law], n, y, drawn.std(axis=0))
         rows.append({"law": law, **_row(fit, degrees, drawn, samples)})
     return pd.DataFrame(rows)
+
+
+def fit_ranges(sizes: Iterable[int], larger: int) -> tuple[int, ...]:
+    """The smallest sizes of fits: all sizes, and those from `larger` on if that leaves some out and enough."""
+    found = sorted(sizes)
+    kept = [n for n in found if n >= larger]
+    return (found[0], kept[0]) if FEWEST_SIZES <= len(kept) < len(found) else (found[0],)
 
 
 def laws_of(named: Mapping[str, object], rows: pd.DataFrame, draws: Array, reason: str = "") -> pd.DataFrame:

@@ -17,7 +17,7 @@ from scipy.interpolate import BSpline
 from scipy.optimize import least_squares
 
 from dnplab.analysis.bath_paths import CUT_MODEL, EXACT_MODEL, POINT
-from dnplab.analysis.grids import Array, estimate
+from dnplab.analysis.grids import Array, estimate, joint_weights
 from dnplab.analysis.path_curves import (
     FEWEST_POINTS,
     MEASURES,
@@ -26,19 +26,18 @@ from dnplab.analysis.path_curves import (
     Rise,
     curves_along,
     grids_of,
-    joint_weights,
     rises_of,
     samples_of,
 )
-from dnplab.analysis.scaling import laws_of, limit_weights
+from dnplab.analysis.scaling import FEWEST_SIZES, fit_ranges, laws_of, limit_weights
 from dnplab.analysis.sweep import Sweep
 from dnplab.comparison import PROFILE_INDEX
 from dnplab.errors import ParameterError, UndefinedMeasureError
 from dnplab.observables.localization import TRUNCATION
 
-__all__ = ["FEWEST_SIZES", "LARGER", "thermodynamic_limit_metrics", "thermodynamic_limit_tables"]
+__all__ = ["LARGER", "thermodynamic_limit_metrics", "thermodynamic_limit_tables"]
 
-FEWEST_SIZES, FEWEST_DRAWS = 3, 50
+FEWEST_DRAWS = 50
 LARGER = 8  # from here on the two numbers that a profile fit takes are few of N
 BIN_MHZ = 0.5  # of the profiles
 PIECES, CUBIC = 5, 3  # of the spline that all sizes are stretched onto
@@ -142,7 +141,7 @@ def _fits(rises: list[tuple[dict[str, object], Rise]]) -> Iterator[pd.DataFrame]
             kept = has if has.any() else ~has
             draws = np.column_stack([rise[quantity].draws for rise in found])
             table = rows.assign(value=rows[quantity])
-            for smallest in _from(rows["n_spins"][kept]):
+            for smallest in fit_ranges(rows["n_spins"][kept], LARGER):
                 part = kept & (rows["n_spins"] >= smallest).to_numpy()
                 words = {**named, "quantity": quantity, "from_n": smallest}
                 cut = rows[f"{quantity}{TRUNCATION}"].to_numpy()[part]
@@ -156,17 +155,11 @@ def _limits(grid: Grid) -> Iterator[pd.DataFrame]:
         rows = pd.DataFrame({"n_spins": grid.n_spins, "value": grid.found.mean[:, t], "samples": grid.found.used[:, t]})
         if not has.any():
             continue
-        for smallest in _from(rows["n_spins"][has]):
+        for smallest in fit_ranges(rows["n_spins"][has], LARGER):
             part = has & (grid.n_spins >= smallest)
             named = {"path": grid.path, "measure": grid.measure, "t_z_over_t_d": float(x), "from_n": smallest}
             draws = grid.found.resampled[:, part, t]
             yield _with_truncation(laws_of(named, rows[part], draws), rows[part], draws, grid.truncation[part, t])
-
-
-def _from(sizes: pd.Series) -> list[int]:
-    """The smallest sizes of fits: all sizes, and those from N = 8 on if that leaves some out and enough."""
-    larger = [n for n in sorted(sizes) if n >= LARGER]
-    return [int(sizes.min()), *([larger[0]] if FEWEST_SIZES <= len(larger) < len(sizes) else [])]
 
 
 def _with_truncation(fits: pd.DataFrame, rows: pd.DataFrame, draws: Array, truncation: Array) -> pd.DataFrame:

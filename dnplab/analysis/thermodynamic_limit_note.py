@@ -15,8 +15,7 @@ import pandas as pd
 
 from dnplab.analysis.bath_paths import CUT_MODEL
 from dnplab.analysis.crossing import SIGNIFICANCE
-from dnplab.analysis.scaling import POWER
-from dnplab.analysis.thermodynamic_limit import FEWEST_SIZES
+from dnplab.analysis.scaling import FEWEST_SIZES, POWER
 from dnplab.comparison import PROFILE_INDEX
 from dnplab.numbers import with_error, with_interval
 

@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from dnplab.analysis import Sweep
-from dnplab.analysis.finite_size import finite_size_metrics, finite_size_tables, fit_ranges, with_hole
+from dnplab.analysis.finite_size import finite_size_metrics, finite_size_tables, with_hole
 from dnplab.analysis.finite_size_note import finite_size_note
 from dnplab.analysis.parameters import join_sweeps
+from dnplab.analysis.scaling import fit_ranges
 from dnplab.errors import UndefinedMeasureError
 from tests.analysis.questions import made_up, points
 
@@ -194,7 +195,7 @@ def test_a_limit_that_crosses_in_few_resamples_is_none() -> None:
     ("sizes", "ranges"), [((4, 5, 6, 7, 8, 9), (4, 6)), ((6, 7, 8, 9), (6,)), ((8, 9, 10), (8,)), ((4, 5, 6, 7), (4,))]
 )
 def test_ranges_of_fits(sizes: tuple[int, ...], ranges: tuple[int, ...]) -> None:
-    assert fit_ranges(sizes) == ranges
+    assert fit_ranges(sizes, 6) == ranges
 
 
 def test_no_row_twice() -> None:
