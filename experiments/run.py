@@ -301,6 +301,7 @@ def _track(job: Job, bar: tqdm[Any] | None, termination: Termination) -> None:
         if bar is not None:
             bar.update(count)
 
+    termination.check()  # the job before this one may have swallowed it
     try:
         store = _open_store(job.config)
         if standing_run(store, job) is not None:

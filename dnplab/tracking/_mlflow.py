@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dnplab.errors import TrackingError
+from dnplab.tracking._signals import undisturbed
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -63,7 +64,7 @@ def shown(text: str) -> str:
 
 @contextlib.contextmanager
 def translated(uri: str, doing: str) -> Iterator[None]:
-    """Turn whatever a store raises into one sentence.
+    """Turn whatever a store raises into one sentence; Ctrl-C waits for the end of the block.
 
     Raises:
         TrackingError: naming the store, what was being done and the first line of the cause.
@@ -73,10 +74,11 @@ def translated(uri: str, doing: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # ImportError: a database's driver
-        raise TrackingError(f"The tracking store {shown(uri)!r} failed while {doing}: {_cause(error)}.") from error
+    with undisturbed():
+        try:
+            yield
+        except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # ImportError: a database's driver
+            raise TrackingError(f"The tracking store {shown(uri)!r} failed while {doing}: {_cause(error)}.") from error
 
 
 def _cause(error: Exception) -> str:

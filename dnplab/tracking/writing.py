@@ -8,7 +8,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -150,24 +150,30 @@ def new_run(store: Store, name: str, tags: Mapping[str, str], started_ms: int | 
 @contextmanager
 def closed_run(store: Store, run_id: str) -> Iterator[RunWriter]:
     """Whatever happens inside, the run ends: FINISHED, FAILED with the tag `error`, or KILLED."""
-    status = "FAILED"
     writer = RunWriter(store, run_id)
     try:
         yield writer
         if writer.digests:
             writer.log(tags={DIGESTS: json.dumps(writer.digests)})
         _settle(store, run_id)
-        status = "FINISHED"
     except Exception as error:
         text = str(error) if isinstance(error, DnplabError) else f"{type(error).__name__}: {error}"
-        store.tag_run(run_id, "error", text[:MAX_TAG])
+        try:
+            store.tag_run(run_id, "error", text[:MAX_TAG])
+        finally:
+            _end(store, run_id, "FAILED")
         raise
     except BaseException:
-        status = "KILLED"
+        with suppress(TrackingError):  # whoever breaks off is not to be kept; the next start closes what says RUNNING
+            _end(store, run_id, "KILLED")
         raise
-    finally:
-        with translated(store.uri, "closing a run"):
-            store.client.set_terminated(run_id, status)
+    else:
+        _end(store, run_id, "FINISHED")
+
+
+def _end(store: Store, run_id: str, status: str) -> None:
+    with translated(store.uri, "closing a run"):
+        store.client.set_terminated(run_id, status)
 
 
 def _settle(store: Store, run_id: str) -> None:
@@ -197,8 +203,7 @@ def close_stale_runs(store: Store) -> int:
 
 def _kill(store: Store, run: TrackedRun, reason: str) -> None:
     store.tag_run(run.run_id, "error", reason)
-    with translated(store.uri, "closing a run"):
-        store.client.set_terminated(run.run_id, "KILLED")
+    _end(store, run.run_id, "KILLED")
 
 
 def abandoned(run: TrackedRun) -> bool:

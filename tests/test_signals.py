@@ -1,0 +1,152 @@
+"""Ctrl-C while the store is spoken to: it is heard, the run is closed, and nothing stays locked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dnplab.tracking import Store, default_uri, tracked_run
+from dnplab.tracking._signals import undisturbed
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever runs the tests may ignore it
+    yield
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+
+
+class CtrlC:
+    """Ctrl-C as the database begins, or has ended, the n-th statement from now on."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+
+    def __call__(self, *_: Any) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left == 0:
+                self.left = None
+                signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture(params=["before_cursor_execute", "after_cursor_execute"])
+def ctrl_c(request: pytest.FixtureRequest) -> Iterator[CtrlC]:
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    press = CtrlC()
+    event.listen(Engine, request.param, press)
+    yield press
+    event.remove(Engine, request.param, press)
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("outputs")
+
+
+@pytest.fixture
+def store(outputs: Path, request: pytest.FixtureRequest) -> Store:
+    """An experiment of its own for every test."""
+    return Store(default_uri(outputs), request.node.name, outputs / "mlartifacts")
+
+
+@pytest.mark.parametrize("statement", range(1, 9))
+def test_ctrl_c_in_a_statement_closes_the_run(store: Store, ctrl_c: CtrlC, statement: int) -> None:
+    def log() -> None:
+        with tracked_run(store, name="stopped", fingerprint="f", params={}, tags={}) as run:
+            ctrl_c.left = statement
+            run.log(params={"a": 1}, metrics={"b": 2.0}, tags={"c": "d"})
+            pytest.fail("the signal did not come")
+
+    with pytest.raises(KeyboardInterrupt):
+        log()
+    (found,) = store.search()
+    assert found.status == "KILLED"
+
+
+def test_ctrl_c_as_a_finished_run_is_closed_leaves_it_finished(
+    store: Store, ctrl_c: CtrlC, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = store.client.set_terminated
+
+    def press_and_close(run_id: str, status: str) -> None:
+        ctrl_c.left = 4
+        close(run_id, status)
+
+    monkeypatch.setattr(store.client, "set_terminated", press_and_close)
+    with pytest.raises(KeyboardInterrupt), tracked_run(store, name="stopped", fingerprint="f", params={}, tags={}):
+        pass
+    (found,) = store.search()
+    assert found.status == "FINISHED"
+
+
+def test_a_store_that_fails_does_not_keep_whoever_breaks_off(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: str) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(store.client, "set_terminated", fail)
+    with pytest.raises(KeyboardInterrupt), tracked_run(store, name="stopped", fingerprint="f", params={}, tags={}):
+        signal.raise_signal(signal.SIGINT)
+    (found,) = store.search()
+    assert found.status == "RUNNING"
+
+
+@undisturbed()
+def twice(reached: list[str]) -> None:
+    with undisturbed():
+        signal.raise_signal(signal.SIGINT)
+    reached.append("after the first")
+    signal.raise_signal(signal.SIGINT)
+    reached.append("after the second")
+
+
+def test_the_first_signal_waits_for_the_outermost_block_and_the_second_does_not() -> None:
+    reached: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        twice(reached)
+    assert reached == ["after the first"]
+
+
+@undisturbed()
+def fail() -> None:
+    signal.raise_signal(signal.SIGINT)
+    raise ValueError("of the block")
+
+
+def test_it_takes_the_place_of_an_error() -> None:
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fail()
+    assert isinstance(caught.value.__context__, ValueError)
+
+
+def test_an_ignored_signal_stays_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with undisturbed():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def test_another_thread_leaves_signals_alone() -> None:
+    seen = []
+
+    def look() -> None:
+        with undisturbed():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert seen == [signal.default_int_handler]
