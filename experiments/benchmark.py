@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,15 +24,14 @@ from dnplab.benchmark.methods import require_method
 from dnplab.benchmark.table import benchmark_table, format_table, row_of
 from dnplab.config import make_plan
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError
+from dnplab.errors import ParameterError
 from dnplab.tracking import RunWriter, Store, code_tags, store_of, tracked_run, ui_command
-from experiments.command import CONF, RecordKeys, as_script, dated_folder, require_distinct, require_room, typed_config
+from experiments.command import CONF, RecordKeys, as_script, dated_folder, perform, require_distinct, require_room
 from experiments.progress import describe, progress_bar
 
 __all__ = ["CASES", "main"]
 
 ROOT = Path(__file__).resolve().parents[1]
-BAD_INPUT, INTERRUPTED = 2, 130
 NOTE = (
     "How fast, how small and how exact are the solvers? One run a benchmark, each metric against its step, which is the "
     "number of spins."
@@ -84,27 +82,14 @@ class Problem:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("benchmark", BenchmarkConfig)) is None:
-            return 0
-        config = _checked(config)
-        check_outputs(config.outputs)
-        require_room("sizes", max(config.sizes))
-        problems = list(_problems(config))
-        return _carry_out(config, problems, dated_folder(config.outputs, "benchmark"))
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("Interrupted.", file=sys.stderr)
-        return INTERRUPTED
+    return perform("benchmark", BenchmarkConfig, _carry_out)
 
 
 def _checked(config: BenchmarkConfig) -> BenchmarkConfig:
     """The config with the cores counted.
 
     Raises:
-        ParameterError: a value out of its domain.
+        DnplabError: a value out of its domain, or a size that does not fit into memory.
 
     """
     for key in ("sizes", "cases", "methods"):
@@ -121,6 +106,8 @@ def _checked(config: BenchmarkConfig) -> BenchmarkConfig:
     checks.non_negative_int("seed", config.seed)
     checks.positive("limit_s", config.limit_s)
     checks.positive_int("max_applications", config.max_applications)
+    check_outputs(config.outputs)
+    require_room("sizes", max(config.sizes))
     config.threads = checks.non_negative_int("threads", config.threads) or available_cores()
     return config
 
@@ -136,7 +123,10 @@ def _problems(config: BenchmarkConfig) -> Iterator[Problem]:
             yield Problem(case, tuple(Job(name, system, spec.bath, spec.drive, *limits) for name in config.methods))
 
 
-def _carry_out(config: BenchmarkConfig, problems: Sequence[Problem], folder: Path) -> int:
+def _carry_out(config: BenchmarkConfig) -> int:
+    config = _checked(config)
+    problems = list(_problems(config))
+    folder = dated_folder(config.outputs, "benchmark")
     machine = this_machine()
     settings = {key: value for key, value in asdict(config).items() if key not in ("outputs", "tracking")}
     outputs = Path(config.outputs).absolute()

@@ -41,9 +41,9 @@ from dnplab.claims import (
 )
 from dnplab.config.safety import check_outputs
 from dnplab.ensemble import EnsembleResult, run_ensemble
-from dnplab.errors import ConvergenceError, DnplabError, ParameterError, UndefinedMeasureError
+from dnplab.errors import ConvergenceError, ParameterError, UndefinedMeasureError
 from dnplab.tracking import RunWriter, Store, code_tags, store_of, tracked_run, ui_command
-from experiments.command import RecordKeys, as_script, dated_folder, require_room, typed_config
+from experiments.command import INTERRUPTED, TERMINATED, RecordKeys, as_script, dated_folder, perform, require_room
 from experiments.jobs import checkpoint_root
 from experiments.progress import describe, progress_bar
 from experiments.termination import Terminated, Termination
@@ -51,7 +51,6 @@ from experiments.termination import Terminated, Termination
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parents[1]
-BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 SCALES = {"quick": QUICK, "full": FULL}
 TITLE = "# The letter's claims, measured"
 
@@ -105,18 +104,17 @@ class Task:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
+    return perform("claims", ClaimsConfig, _test)
+
+
+def _test(config: ClaimsConfig) -> int:
+    task = _checked(config)
+    check_outputs(task.config.outputs)
     termination = Termination()
+    termination.listen()
     try:
-        if (config := typed_config("claims", ClaimsConfig)) is None:
-            return 0
-        task = _checked(config)
-        check_outputs(task.config.outputs)
-        termination.listen()
         with termination.kept():
             return _carry_out(task, termination)
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
     except KeyboardInterrupt as stop:
         get_reusable_executor(reuse=True, kill_workers=True).shutdown(wait=True, kill_workers=True)
         word, code = ("Terminated", TERMINATED) if isinstance(stop, Terminated) else ("Interrupted", INTERRUPTED)

@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError, TrackingError
+from dnplab.errors import ParameterError, TrackingError
 from dnplab.tracking import Store, copy_finished, default_uri, experiment_names, store_of
-from experiments.command import StoreKeys, as_script, typed_config
+from experiments.command import StoreKeys, as_script, perform
 
 __all__ = ["main"]
-
-BAD_INPUT = 2
 
 
 @dataclass
@@ -30,17 +28,10 @@ class CollectConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("collect", CollectConfig)) is None:
-            return 0
-        _collect(config)
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
-    return 0
+    return perform("collect", CollectConfig, _collect)
 
 
-def _collect(config: CollectConfig) -> None:
+def _collect(config: CollectConfig) -> int:
     target = Path(config.outputs).resolve()
     sources = [Path(source).resolve() for source in config.sources]
     for source in sources:
@@ -62,6 +53,7 @@ def _collect(config: CollectConfig) -> None:
         print(f"{source}: {runs['copied']} runs and {samples} realizations copied, {runs['known']} runs were there already.")
         if runs["lost"]:
             print(f"{source}: {runs['lost']} runs that lack files are not copied; make them again.", file=sys.stderr)
+    return 0
 
 
 def _copy_realizations(source: Path, target: Path) -> int:

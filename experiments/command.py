@@ -19,17 +19,22 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from dnplab.config import ConfigError, read_config
-from dnplab.errors import MemoryEstimateError, ParameterError
+from dnplab.errors import DnplabError, MemoryEstimateError, ParameterError
 from dnplab.memory import require_memory
 
 __all__ = [
+    "BAD_INPUT",
     "CONF",
+    "INCOMPLETE",
+    "INTERRUPTED",
+    "TERMINATED",
     "LookKeys",
     "RecordKeys",
     "StoreKeys",
     "as_script",
     "dated_folder",
     "in_words",
+    "perform",
     "read_words",
     "require_distinct",
     "require_room",
@@ -37,8 +42,8 @@ __all__ = [
 ]
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-INCOMPLETE, INTERRUPTED = 1, 130
-BROKEN_PIPE = 141  # what a shell makes of SIGPIPE
+INCOMPLETE, BAD_INPUT = 1, 2
+INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143  # what a shell makes of SIGINT, SIGPIPE, SIGTERM
 FOREIGN = {  # Hydra's flags that would put another config, or a pickled one, in the place of the checked one
     "config_path": "--config-path",
     "config_name": "--config-name",
@@ -136,6 +141,19 @@ def dated_folder(outputs: str | Path, name: str) -> Path:
             continue
         return folder
     raise AssertionError("there is always another number")
+
+
+def perform(name: str, schema: type[Schema], task: Callable[[Schema], int]) -> int:
+    """Do `task` with the config of the words in sys.argv over conf/<name>.yaml; its exit code.
+
+    What the library refuses is told in its one sentence, as bad input; help needs no task.
+    """
+    try:
+        config = typed_config(name, schema)
+        return 0 if config is None else task(config)
+    except DnplabError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
 
 
 def as_script(main: Callable[[], int]) -> NoReturn:

@@ -6,7 +6,6 @@ that ends with something else, a question or a figure of the letter, it repeats 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,17 +28,16 @@ from dnplab.analysis import (
 from dnplab.comparison import RATIO, group_words, in_order, microwave_offsets, of_group, split_groups
 from dnplab.config import QUESTIONS
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError, TrackingError
+from dnplab.errors import ParameterError, TrackingError
 from dnplab.figures import MODEL_COLOURS, crossover_figure, definitions_figure, profiles_figure, save, spectra_figure
 from dnplab.tracking import Store, close_stale_runs, log_summary, store_of, ui_command
 from dnplab.tracking.pages import RUN_COLOUR
-from experiments.command import LookKeys, as_script, typed_config
+from experiments.command import LookKeys, as_script, perform
 from experiments.endings import BOOTSTRAP, SEED, KnownSweep, known_sweeps
 from experiments.endings import summarise as repeat
 
 __all__ = ["CrossoverSummary", "main", "summarise"]
 
-BAD_INPUT = 2
 CROSSOVER = "crossover"
 JOINED = ("finite_size", "thermodynamic_limit")  # what sweeps of several sizes and paths are joined for
 MOST_RESAMPLES = 1_000_000
@@ -167,24 +165,21 @@ def _finite(metrics: dict[str, float]) -> dict[str, float]:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("crossover", CrossoverConfig)) is None:
-            return 0
-        _check(config)
-        outputs = Path(config.outputs).absolute()
-        uri = store_of(outputs, config.tracking.uri)
-        names = config.sweep.split("+") if config.sweep else [None]
-        found = [_with_ending(known_sweeps(uri, config.tracking.experiment, name)) for name in names]
-        sweep, summary = "+".join(part.name for part in found), config.summary or found[0].asked.summary
-        if len(found) > 1 and summary not in JOINED:
-            raise ParameterError("summary", summary, f"{' or '.join(JOINED)} where sweeps are joined")
-        if len(homes := dict.fromkeys(part.store.experiment for part in found)) > 1:
-            raise TrackingError(f"Joined sweeps must be of one experiment, but these are of {' and '.join(homes)}.")
-        link = repeat(found[0].store, sweep, summary, outputs, config.bootstrap, config.seed)
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
-    print(f"Summary runs:  {link}")
+    return perform("crossover", CrossoverConfig, _carry_out)
+
+
+def _carry_out(config: CrossoverConfig) -> int:
+    _check(config)
+    outputs = Path(config.outputs).absolute()
+    uri = store_of(outputs, config.tracking.uri)
+    names = config.sweep.split("+") if config.sweep else [None]
+    found = [_with_ending(known_sweeps(uri, config.tracking.experiment, name)) for name in names]
+    sweep, summary = "+".join(part.name for part in found), config.summary or found[0].asked.summary
+    if len(found) > 1 and summary not in JOINED:
+        raise ParameterError("summary", summary, f"{' or '.join(JOINED)} where sweeps are joined")
+    if len(homes := dict.fromkeys(part.store.experiment for part in found)) > 1:
+        raise TrackingError(f"Joined sweeps must be of one experiment, but these are of {' and '.join(homes)}.")
+    print(f"Summary runs:  {repeat(found[0].store, sweep, summary, outputs, config.bootstrap, config.seed)}")
     if uri.startswith("sqlite"):
         print(f"Open:  {ui_command(uri)}")
     return 0

@@ -16,16 +16,15 @@ import pandas as pd
 from dnplab import checks
 from dnplab.benchmark.independent import Case, Row, Site, compare, load, refer, require_reference, save
 from dnplab.config.safety import check_outputs
-from dnplab.errors import ConvergenceError, DnplabError, MemoryEstimateError, ParameterError
+from dnplab.errors import ConvergenceError, MemoryEstimateError, ParameterError
 from dnplab.figures import save as save_figure
 from dnplab.figures.independent import independent_figure
 from dnplab.numbers import number
-from experiments.command import as_script, require_distinct, typed_config
+from experiments.command import INCOMPLETE, INTERRUPTED, as_script, dated_folder, perform, require_distinct
 from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
 
-INCOMPLETE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 COLUMNS = ("spins", "temperature in K", "samples", "duration in µs", "a batch in µs")
 MEMORIES = 5.0  # in a batch: below it neighbouring ones know of each other
 
@@ -45,13 +44,7 @@ class IndependentConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("independent", IndependentConfig)) is None:
-            return 0
-        return _carry_out(config, _checked(config))
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+    return perform("independent", IndependentConfig, _carry_out)
 
 
 def _checked(config: IndependentConfig) -> list[Case]:
@@ -96,9 +89,9 @@ def _cases(key: str, config: IndependentConfig, lines: Sequence[Sequence[object]
     return cases
 
 
-def _carry_out(config: IndependentConfig, cases: Sequence[Case]) -> int:
-    folder = Path(config.outputs).absolute() / "independent"
-    stored = folder / "references"
+def _carry_out(config: IndependentConfig) -> int:
+    cases = _checked(config)
+    stored = Path(config.outputs).absolute() / "independent" / "references"
     stored.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     sites: list[Site] = []
@@ -115,6 +108,7 @@ def _carry_out(config: IndependentConfig, cases: Sequence[Case]) -> int:
     if not rows:
         print("Nothing was compared.", file=sys.stderr)
         return code
+    folder = dated_folder(config.outputs, "independent")
     table = pd.DataFrame([asdict(row) for row in rows], columns=[column.name for column in fields(Row)])
     profiles = pd.DataFrame([asdict(site) for site in sites], columns=[column.name for column in fields(Site)])
     table.to_csv(folder / "independent.csv", index=False)
@@ -123,7 +117,7 @@ def _carry_out(config: IndependentConfig, cases: Sequence[Case]) -> int:
     (folder / "independent.md").write_text(page, encoding="utf-8")
     save_figure(independent_figure(profiles), folder / "independent.png")
     print(page)
-    print(f"Written to {folder}: {', '.join(sorted(file.name for file in folder.iterdir() if file.is_file()))}")
+    print(f"Written to {folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}")
     return code
 
 

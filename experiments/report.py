@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError
 from dnplab.report import gather, page_of, render
 from dnplab.tracking import store_of
-from experiments.command import LookKeys, as_script, typed_config
+from experiments.command import LookKeys, as_script, perform
 from experiments.endings import known_sweeps
 
 __all__ = ["main", "write_report"]
-
-BAD_INPUT = 2
 
 
 @dataclass
@@ -29,16 +25,13 @@ class ReportConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("report", ReportConfig)) is None:
-            return 0
-        check_outputs(config.outputs)
-        outputs = Path(config.outputs).absolute()
-        uri = store_of(outputs, config.tracking.uri)
-        write_report(uri, config.tracking.experiment, config.sweep, outputs)
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+    return perform("report", ReportConfig, _report)
+
+
+def _report(config: ReportConfig) -> int:
+    check_outputs(config.outputs)
+    outputs = Path(config.outputs).absolute()
+    write_report(store_of(outputs, config.tracking.uri), config.tracking.experiment, config.sweep, outputs)
     return 0
 
 

@@ -20,13 +20,13 @@ from omegaconf import OmegaConf
 from dnplab import checks
 from dnplab.benchmark.robustness import Row, Verdict, check, random_problem
 from dnplab.config.safety import check_outputs
-from dnplab.errors import DnplabError, ParameterError
-from experiments.command import as_script, dated_folder, require_distinct, require_room, typed_config
+from dnplab.errors import ParameterError
+from experiments.command import INTERRUPTED, as_script, dated_folder, perform, require_distinct, require_room
 from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
 
-FOUND_WRONG, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FOUND_WRONG = 1
 MANY = 150  # applications; the letter's problems need 20 to 70
 
 
@@ -44,17 +44,11 @@ class RobustnessConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("robustness", RobustnessConfig)) is None:
-            return 0
-        return _carry_out(_checked(config))
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+    return perform("robustness", RobustnessConfig, _carry_out)
 
 
-def _checked(config: RobustnessConfig) -> RobustnessConfig:
-    """The config, refused before anything is written.
+def _check(config: RobustnessConfig) -> None:
+    """Refuse a config before anything is written.
 
     Raises:
         DnplabError: a value out of its domain, or a size that does not fit into memory.
@@ -71,10 +65,10 @@ def _checked(config: RobustnessConfig) -> RobustnessConfig:
         checks.positive_int("sizes", size)
         require_room("sizes", size, dense=size <= config.dense_spins)
     check_outputs(config.outputs)
-    return config
 
 
 def _carry_out(config: RobustnessConfig) -> int:
+    _check(config)
     folder = dated_folder(config.outputs, "robustness")
     OmegaConf.save(OmegaConf.structured(config), folder / "settings.yaml")
     rows: list[Row] = []

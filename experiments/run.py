@@ -51,7 +51,7 @@ from dnplab.tracking import (
     store_of,
     ui_command,
 )
-from experiments.command import CONF, INCOMPLETE, as_script, in_words, read_words
+from experiments.command import BAD_INPUT, CONF, INCOMPLETE, INTERRUPTED, TERMINATED, as_script, in_words, read_words
 from experiments.endings import summarise
 from experiments.jobs import compute_ensemble, forget, standing_run, study_folder, study_report, track
 from experiments.progress import REALIZATION, bar_of, describe, unit_of, watched
@@ -59,7 +59,6 @@ from experiments.termination import Terminated, Termination
 
 __all__ = ["main"]
 
-BAD_INPUT, INTERRUPTED, TERMINATED = 2, 130, 143
 IN_NAMES = ("study", "model", "bath.temperature_k", "system.n_spins")  # what the name of a run says
 FULL_ERROR = "HYDRA_FULL_ERROR"
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dnplab.analysis import SweepStatus, sweep_status
 from dnplab.config import ConfigError
-from dnplab.errors import DnplabError
 from dnplab.tracking import store_of
-from experiments.command import LookKeys, as_script, typed_config
+from experiments.command import INCOMPLETE, LookKeys, as_script, perform
 from experiments.endings import known_sweeps
 
 __all__ = ["main"]
-
-INCOMPLETE, BAD_INPUT = 1, 2
 
 
 @dataclass
@@ -29,13 +25,11 @@ class StatusConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("status", StatusConfig)) is None:
-            return 0
-        found = _look_up(config)
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+    return perform("status", StatusConfig, _tell)
+
+
+def _tell(config: StatusConfig) -> int:
+    found = _look_up(config)
     if config.sweep is not None:
         for status in found:
             _print_grid(status)

@@ -16,15 +16,13 @@ from omegaconf import OmegaConf
 from dnplab import checks
 from dnplab.benchmark.truncation import CutRow, compare_orders
 from dnplab.config.safety import check_outputs
-from dnplab.errors import ConvergenceError, DegenerateSpectrumError, DnplabError, ParameterError
+from dnplab.errors import ConvergenceError, DegenerateSpectrumError, ParameterError
 from dnplab.figures.style import save
 from dnplab.figures.truncation import truncation_figure
-from experiments.command import as_script, dated_folder, require_distinct, require_room, typed_config
+from experiments.command import INCOMPLETE, INTERRUPTED, as_script, dated_folder, perform, require_distinct, require_room
 from experiments.progress import describe, progress_bar
 
 __all__ = ["main"]
-
-INCOMPLETE, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 
 @dataclass
@@ -43,17 +41,11 @@ class TruncationConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("truncation", TruncationConfig)) is None:
-            return 0
-        return _carry_out(_checked(config))
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
+    return perform("truncation", TruncationConfig, _carry_out)
 
 
-def _checked(config: TruncationConfig) -> TruncationConfig:
-    """The config, refused before anything is written.
+def _check(config: TruncationConfig) -> None:
+    """Refuse a config before anything is written.
 
     Raises:
         DnplabError: a value out of its domain, or a size that does not fit into memory.
@@ -75,10 +67,10 @@ def _checked(config: TruncationConfig) -> TruncationConfig:
     checks.non_negative_int("seed", config.seed)
     checks.tolerance("rtol", config.rtol)
     check_outputs(config.outputs)
-    return config
 
 
 def _carry_out(config: TruncationConfig) -> int:
+    _check(config)
     folder = dated_folder(config.outputs, "truncation")
     OmegaConf.save(OmegaConf.structured(config), folder / "settings.yaml")
     rows: list[CutRow] = []

@@ -14,12 +14,12 @@ from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking import Store, experiment_names, store_of
 from dnplab.tracking.pages import save_view
 from dnplab.tracking.server import choose_port, served
-from experiments.command import StoreKeys, as_script, typed_config
+from experiments.command import StoreKeys, as_script, perform
 from experiments.views import Exhibit, exhibits, links, view_of
 
 __all__ = ["main"]
 
-BROKEN, BAD_INPUT = 1, 2
+BROKEN = 1
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, a scheduler, a terminal that is closed
 NAMED = 8  # views in a line
 NOTE = "mlflow.note.content"
@@ -43,21 +43,18 @@ class UiConfig:
 
 def main() -> int:
     """Run the command in sys.argv; its exit code."""
-    try:
-        if (config := typed_config("ui", UiConfig)) is None:
-            return 0
-        if not config.outputs.strip():
-            raise ConfigError(f"outputs is {config.outputs!r}, but it must be the path of a folder.")
-        uri = store_of(Path(config.outputs), config.tracking.uri)
-        shown = _look_up(uri)
-        if uri.startswith("http"):
-            _print_links(shown, shown[0][0].link.partition("/#")[0], saved=False)
-            return 0
-        port = choose_port(config.port)
-    except DnplabError as error:
-        print(error, file=sys.stderr)
-        return BAD_INPUT
-    return _serve(shown, port, saved=_prepared(shown))
+    return perform("ui", UiConfig, _show)
+
+
+def _show(config: UiConfig) -> int:
+    if not config.outputs.strip():
+        raise ConfigError(f"outputs is {config.outputs!r}, but it must be the path of a folder.")
+    uri = store_of(Path(config.outputs), config.tracking.uri)
+    shown = _look_up(uri)
+    if uri.startswith("http"):
+        _print_links(shown, shown[0][0].link.partition("/#")[0], saved=False)
+        return 0
+    return _serve(shown, choose_port(config.port), saved=_prepared(shown))
 
 
 def _look_up(uri: str) -> list[tuple[Store, list[Exhibit]]]:

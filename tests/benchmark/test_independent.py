@@ -26,9 +26,14 @@ def command(monkeypatch: pytest.MonkeyPatch, outputs: Path, *words: str) -> int:
     return independent.main()
 
 
+def written(outputs: Path) -> Path:
+    """The folder of the latest call."""
+    return max((outputs / "independent").glob("*_*"), key=lambda folder: folder.stat().st_mtime_ns)
+
+
 def test_a_small_comparison(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert command(monkeypatch, tmp_path, *SMALL) == 0
-    folder = tmp_path / "independent"
+    folder = written(tmp_path)
     table, profiles = (pd.read_csv(folder / f"independent{name}.csv") for name in ("", "_profiles"))
     assert list(table.columns) == [column.name for column in fields(Row)]
     assert list(profiles.columns) == [column.name for column in fields(Site)]
@@ -67,13 +72,14 @@ def test_what_is_stored_is_not_computed_again(monkeypatch: pytest.MonkeyPatch, t
     assert command(monkeypatch, tmp_path, *SMALL) == 130
     assert seen == [("exact", 0)]
     columns = [column.name for column in fields(Row) if column.name != "seconds"]
-    first = pd.read_csv(tmp_path / "independent" / "independent.csv")[columns]
+    first = pd.read_csv(written(tmp_path) / "independent.csv")[columns]
     stop = 100
     assert command(monkeypatch, tmp_path, *SMALL) == 0
     assert seen == [("exact", 0), ("exact", 1), ("trajectories", 0)]
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "independent" / "independent.csv")[columns].head(2), first)
+    pd.testing.assert_frame_equal(pd.read_csv(written(tmp_path) / "independent.csv")[columns].head(2), first)
     assert command(monkeypatch, tmp_path, *SMALL) == 0
     assert len(seen) == 3
+    assert len(list((tmp_path / "independent").glob("*_*/independent.csv"))) == 3  # a call leaves those before it alone
     assert command(monkeypatch, tmp_path, *SMALL, "rtol=1e-5") == 0
     assert seen[3:] == [("exact", 0), ("exact", 1)]
     damaged = next((tmp_path / "independent" / "references").glob("trajectories*.json"))
