@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
+from dnplab.checks import finite_array
 from dnplab.drive import Drive
 from dnplab.errors import UndefinedMeasureError
 from dnplab.rotating_frame import detuning
@@ -36,7 +37,14 @@ class ProfileFit:
 
 
 def fit_profile(system: SpinSystem, drive: Drive, polarization: FloatArray) -> ProfileFit:
-    """The fit to P_i (N,) of a system; UndefinedMeasureError where fewer than three offsets differ."""
+    """The fit to P_i (N,) of a system.
+
+    Raises:
+        ParameterError: `polarization` is not N finite numbers.
+        UndefinedMeasureError: fewer than three offsets differ.
+
+    """
+    polarization = finite_array("polarization", polarization, (system.n_spins,))
     offsets = np.asarray(system.offsets_mhz) + detuning(system, drive) / RAD_US_PER_MHZ
     if len(np.unique(offsets)) < 3:
         raise UndefinedMeasureError("a spin temperature's two parameters fit any profile of fewer than three offsets.")

@@ -25,6 +25,7 @@ from dnplab.tracking.pages import run_page
 __all__ = ["Page", "page_of", "render"]
 
 TEMPLATE = "report.html.j2"
+CROSSOVER = "crossover"  # what a sweep ends with that asks nothing else
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def page_of(material: Material) -> Page:
     numerics, uri = numerics_version(), material.store.uri
     album = Album()
     shown = tuple(_shown(summary, album) for summary in material.summaries)
-    parts = tuple(parts_of(sweep, album, drawn=not shown)) if sweep is not None else ()
+    asks_else = material.asked.summary not in ("", CROSSOVER)
+    again = command_on("crossover", uri, f"sweep={status.name}") if material.asked.summary else ""
+    parts = tuple(parts_of(sweep, album, drawn=not asks_else)) if sweep is not None else ()
     common, varying = parameters_of(runs, material.asked.keys)
     own = sweep.warnings if sweep is not None else ()
     counts = ", ".join(f"{count} {state}" for state, count in status.counts.items())
@@ -94,7 +97,7 @@ def page_of(material: Material) -> Page:
         written=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         state=f"{len(status.grid)} points: {counts}.",
         question=tuple(filter(None, (text.strip() for text in material.question.split("\n\n")))),
-        warnings=(*own, *warnings_of(runs, numerics)),
+        warnings=(*own, *([] if shown or not asks_else else [_unanswered(material, again)]), *warnings_of(runs, numerics)),
         problem=material.unreadable,
         completeness=sweep.completeness if sweep is not None else "",
         parts=parts,
@@ -109,7 +112,14 @@ def page_of(material: Material) -> Page:
         provenance=tuple(provenance_of(runs, numerics)),
         runs=tuple(_rows(material)),
         serve=ui_command(uri) if uri.startswith("sqlite") else "",
-        again=command_on("crossover", uri, f"sweep={status.name}") if material.asked.summary else "",
+        again=again,
+    )
+
+
+def _unanswered(material: Material, again: str) -> str:
+    return (
+        f"This sweep ends with {material.asked.summary}, which has not been written, so the page has its means alone; "
+        f"`{again}` writes it."
     )
 
 

@@ -242,6 +242,8 @@ def test_a_profile_fit_is_near_the_ansatz() -> None:
     assert (fit.beta_s, fit.mu) == pytest.approx((0.7, 0.3), rel=1e-9)
     with pytest.raises(UndefinedMeasureError, match="fewer than three"):
         fit_profile(sample(2), drive, exact[:2])
+    with pytest.raises(ParameterError, match=r"polarization is 'of shape \(5,\)', but it must be .* of shape \(6\)"):
+        fit_profile(system, drive, exact[:5])
 
 
 def test_what_it_cannot_do_is_said() -> None:

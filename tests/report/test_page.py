@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -67,7 +68,11 @@ def test_tables_of_a_question_are_explained_and_long_ones_are_named(tmp_path: Pa
     tags = {"summary": "true", "sweep": "one_factor-1"}
     with tracked_run(store, name="one_factor", fingerprint="f", params={"note": "T1 does it."}, tags=tags) as run:
         run.log_files(folder)
-    page = page_of(gather(store, "one_factor-1", declared_sweeps(store)["one_factor-1"]))
+    material = gather(store, "one_factor-1", declared_sweeps(store)["one_factor-1"])
+    page = page_of(material)
+    assert not any("has not been written" in warning for warning in page.warnings)
+    (unanswered,) = [text for text in page_of(replace(material, summaries=())).warnings if "has not been written" in text]
+    assert unanswered.endswith(f"`{page.again}` writes it.")
     (shown,) = page.summaries
     assert [table.columns for table in shown.tables] == [("follows", "share")]
     (longer,) = shown.longer
