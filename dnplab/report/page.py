@@ -119,7 +119,7 @@ def page_of(material: Material) -> Page:
 def _unanswered(material: Material, again: str) -> str:
     return (
         f"This sweep ends with {material.asked.summary}, which has not been written, so the page has its means alone; "
-        f"`{again}` writes it."
+        f"once enough points are finished, `{again}` writes it."
     )
 
 
