@@ -1,6 +1,7 @@
 """Tracked runs in MLflow; the only package of the project that imports it, and it does so late."""
 
 from dnplab.tracking._mlflow import shown
+from dnplab.tracking.addresses import command_on, default_uri, local_folder, ui_command
 from dnplab.tracking.collecting import copy_finished
 from dnplab.tracking.files import (
     DIGESTS,
@@ -14,7 +15,7 @@ from dnplab.tracking.files import (
 )
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.record import code_tags, metrics_of, tables_of
-from dnplab.tracking.store import Store, command_on, default_uri, experiment_names, local_folder, store_of, ui_command
+from dnplab.tracking.store import Store, experiment_names, store_of
 from dnplab.tracking.sweeps import DeclaredSweep, declare_sweep, declared_sweeps, join_sweep
 from dnplab.tracking.writing import (
     RunWriter,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from dnplab.errors import DamagedRunError
 from dnplab.tracking._mlflow import translated
+from dnplab.tracking.addresses import local_folder
 from dnplab.tracking.files import OUTDATED, digests_of
 from dnplab.tracking.reading import TrackedRun, find_runs
-from dnplab.tracking.store import Store, local_folder
+from dnplab.tracking.store import Store
 from dnplab.tracking.writing import closed_run, finished_run, held, keep_newest, new_run, withdraw
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from dnplab.errors import DamagedRunError
+from dnplab.tracking.addresses import local_folder
 from dnplab.tracking.reading import TrackedRun
-from dnplab.tracking.store import Store, local_folder
+from dnplab.tracking.store import Store
 
 __all__ = [
     "DIGESTS",

@@ -1,59 +1,33 @@
-"""One MLflow tracking store and one experiment in it: opened, and created where it does not exist.
-
-A new SQLite store is created under a temporary name, under a file lock, and renamed into place when it is
-complete: parallel jobs cannot race for its tables and a killed creation leaves nothing that looks like a store.
-"""
+"""One MLflow tracking store and one experiment in it: opened, and created where it does not exist."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import random
-import re
 import shlex
-import sqlite3
-import ssl
 import tempfile
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
-
-from filelock import FileLock
 
 from dnplab.errors import TrackingError
-from dnplab.tracking._mlflow import client, quiet, shown, translated
+from dnplab.tracking._mlflow import client, shown, translated
+from dnplab.tracking.addresses import SERVERS, absolute, check_reachable, default_uri, local_folder, scheme_of, sqlite_path
 from dnplab.tracking.reading import TrackedRun
+from dnplab.tracking.sqlite import ARTIFACTS, home_of, prepare_store, require_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-__all__ = ["MAX_TAG", "Store", "command_on", "default_uri", "experiment_names", "local_folder", "store_of", "ui_command"]
+__all__ = ["MAX_TAG", "Store", "experiment_names", "store_of"]
 
-STORE, ARTIFACTS = "mlflow.db", "mlartifacts"  # in an output folder
-CONNECT_TIMEOUT_S = 5.0
-SERVER_ERROR = 500
-LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
 PAGE = 1000  # runs per query
 ATTEMPTS = 8  # at writing what another process may write at the same moment
 RACES = ("IntegrityError", "database is locked")  # what MLflow's message then quotes
-SQLITE_HEADER = b"SQLite format 3\0"
-VERSION_TABLE = "alembic_version"
-NO_STORE = "There is no tracking store at {uri!r} yet; `python -m experiments.run -m experiment=crossover` makes one."
 NOTE = "mlflow.note.content"
 MAX_TAG = 5000  # characters of a tag that every store keeps
-SERVERS = ("http", "https", "databricks")
-DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-
-
-def default_uri(outputs: Path) -> str:
-    """The SQLite store of an output folder, as an absolute URI."""
-    return f"sqlite:///{outputs.absolute() / STORE}"
 
 
 def store_of(outputs: Path, uri: str | None = None) -> str:
@@ -64,10 +38,10 @@ def store_of(outputs: Path, uri: str | None = None) -> str:
 
     """
     meant = uri or default_uri(outputs)
-    path = _sqlite_path(meant)
+    path = sqlite_path(meant)
     if path is None or (uri and not (path.parent / ARTIFACTS).is_dir()):  # its files are kept elsewhere
         return meant
-    here, home = path.parent.absolute(), _home(path)
+    here, home = path.parent.absolute(), home_of(path)
     if home is not None and home.resolve() != here.resolve():
         gather = shlex.join(["python", "-m", "experiments.collect", f"sources=[{here}]", "outputs=FOLDER"])
         raise TrackingError(
@@ -77,42 +51,6 @@ def store_of(outputs: Path, uri: str | None = None) -> str:
     return meant
 
 
-def _home(path: Path) -> Path | None:
-    """The output folder that a store was made in: its first experiment's files are below it; None where nobody knows."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=1.0)) as connection:
-            question = "SELECT artifact_location FROM experiments ORDER BY experiment_id LIMIT 1"
-            found = connection.execute(question).fetchone()
-    except sqlite3.Error:  # whoever opens the store says what is wrong with it
-        return None
-    folder = local_folder(str(found[0])) if found else None
-    places = [] if folder is None else [folder, folder.parent]  # MLflow puts an experiment's own folder below it
-    return next((place.parent for place in places if place.name == ARTIFACTS), None)
-
-
-def local_folder(location: str) -> Path | None:
-    """The folder of an artifact location, None where it is not a local one."""
-    return Path(url2pathname(urlsplit(location).path)) if location.startswith("file:") else None
-
-
-def ui_command(uri: str) -> str:
-    """The command that serves MLflow's pages of a store on this machine only, and prints links to them."""
-    return command_on("ui", uri)
-
-
-def command_on(name: str, uri: str, *words: str) -> str:
-    """The command ``python -m experiments.<name>`` about a store, as it is typed in a shell, without a password."""
-    uri = shown(uri)
-    path = _sqlite_path(_absolute(uri))
-    key, value = ("tracking.uri", uri) if path is None or path.name != STORE else ("outputs", str(path.parent))
-    command = shlex.join(["python", "-m", f"experiments.{name}", *words])
-    if value == str(Path("outputs").absolute()):
-        return command
-    if not re.fullmatch(r"[\w/.:+-]+", value):  # as Hydra quotes what it would take for its own signs
-        value = '"{}"'.format(value.replace('"', '\\"'))
-    return f"{command} {shlex.quote(f'{key}={value}')}"
-
-
 def experiment_names(uri: str) -> list[str]:
     """The experiments of a store that exists, those that were touched last first.
 
@@ -120,11 +58,11 @@ def experiment_names(uri: str) -> list[str]:
         TrackingError: there is no such store, or it cannot be read.
 
     """
-    uri = _absolute(uri)
-    if (path := _sqlite_path(uri)) is None:
-        _check_reachable(uri)
+    uri = absolute(uri)
+    if (path := sqlite_path(uri)) is None:
+        check_reachable(uri)
     else:
-        _require_sqlite(path)
+        require_store(path)
     with translated(uri, "listing its experiments"):
         return [found.name for found in client(uri).search_experiments(order_by=["last_update_time DESC"])]
 
@@ -148,14 +86,14 @@ class Store:
             TrackingError: the store cannot be reached, read or written, or does not exist; one sentence.
 
         """
-        self.uri = _absolute(uri)
+        self.uri = absolute(uri)
         self.experiment = experiment
-        if (path := _sqlite_path(self.uri)) is None:
-            _check_reachable(self.uri)
+        if (path := sqlite_path(self.uri)) is None:
+            check_reachable(self.uri)
         elif create:
-            _prepare_sqlite(path, artifacts)
+            prepare_store(path, artifacts)
         else:
-            _require_sqlite(path)
+            require_store(path)
         with translated(self.uri, "being opened"):
             self.client: MlflowClient = client(self.uri)
             self.experiment_id = self._open_experiment(artifacts, note, create)
@@ -184,7 +122,7 @@ class Store:
 
         # An absolute location: MLflow freezes it here, for every working directory to come.
         location = None
-        if artifacts is not None and _scheme(self.uri) not in SERVERS:
+        if artifacts is not None and scheme_of(self.uri) not in SERVERS:
             location = artifacts.absolute().as_uri()
         try:
             self.client.create_experiment(self.experiment, artifact_location=location)
@@ -274,137 +212,3 @@ def _persistently(write: Callable[[str, str, str], object], owner: str, key: str
             if attempt == ATTEMPTS or not any(race in str(error) for race in RACES):
                 raise
             time.sleep(random.uniform(0.0, 0.05 * 2**attempt))
-
-
-def _absolute(uri: str) -> str:
-    path = _sqlite_path(uri)
-    return uri if path is None else f"sqlite:///{path.absolute()}"
-
-
-def _scheme(uri: str) -> str:
-    """postgresql+psycopg2://... is postgresql, and the bare word databricks is a URI of its own."""
-    scheme = uri.partition(":")[0].partition("+")[0]
-    return scheme if ":" in uri or scheme == "databricks" else ""
-
-
-def _sqlite_path(uri: str) -> Path | None:
-    """The file of a SQLite URI, None for any other URI."""
-    scheme, _, rest = uri.partition(":///")
-    return Path(rest) if scheme == "sqlite" and rest else None
-
-
-def _require_sqlite(path: Path) -> None:
-    """Raise TrackingError unless there is a store that can be read."""
-    uri = f"sqlite:///{path}"
-    if not path.exists():
-        raise TrackingError(NO_STORE.format(uri=uri))
-    try:
-        _check_database(path)
-    except (OSError, sqlite3.Error) as error:
-        raise TrackingError(f"tracking.uri is {uri!r}, which cannot be read ({error}).") from error
-
-
-def _prepare_sqlite(path: Path, artifacts: Path | None) -> None:
-    """Make sure that `path` is a complete and writable store, creating it if it is missing."""
-    try:
-        if path.exists():
-            _check_database(path)  # before a lock file is put beside it, or MLflow's tables into it
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()  # a lock would wait for ever where nothing can be written
-        with FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S):
-            if not path.exists() or path.stat().st_size == 0:
-                _create_sqlite(path, artifacts)
-        connection = sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("CREATE TABLE writable (answer)")  # the lock is given for a read-only file too
-            connection.rollback()
-        finally:
-            connection.close()
-    except (OSError, sqlite3.Error) as error:
-        raise TrackingError(
-            f"tracking.uri is 'sqlite:///{path}', which cannot be opened for writing ({error}); "
-            "it may be any MLflow tracking URI, or null for mlflow.db in the output folder."
-        ) from error
-
-
-def _check_database(path: Path) -> None:
-    with path.open("rb") as file:
-        header = file.read(len(SQLITE_HEADER))
-    if header not in (b"", SQLITE_HEADER):
-        raise sqlite3.DatabaseError("file is not a database")
-    with contextlib.closing(sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if tables and VERSION_TABLE not in tables:
-            raise sqlite3.DatabaseError("it is the database of another program")
-        found = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone() if tables else None
-    if found is not None:
-        _check_version(path, str(found[0]))
-
-
-def _check_version(path: Path, revision: str) -> None:
-    """Refuse a store whose tables are those of another MLflow than the installed one, and say which way to go."""
-    home = find_spec("mlflow")
-    assert home is not None
-    assert home.origin is not None
-    migrations = Path(home.origin).parent / "store" / "db_migrations" / "versions"
-    texts = [file.read_text(encoding="utf-8") for file in migrations.glob("*.py")]
-    revisions = {match[1] for text in texts if (match := re.search(r"^revision = ['\"](\w+)['\"]", text, re.MULTILINE))}
-    followed = set(re.findall(r"^down_revision = ['\"](\w+)['\"]", "\n".join(texts), re.MULTILINE))
-    if revision not in revisions:
-        raise TrackingError(f"The store {str(path)!r} is of a newer MLflow than the installed one; `pip install -U mlflow`.")
-    if revision in followed:
-        command = f"mlflow db upgrade 'sqlite:///{path}'"
-        raise TrackingError(f"The store {str(path)!r} is of an older MLflow; `{command}` updates it (make a copy first).")
-
-
-def _create_sqlite(path: Path, artifacts: Path | None) -> None:
-    for leftover in path.parent.glob(f".{path.name}.*.tmp*"):
-        leftover.unlink()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    uri = f"sqlite:///{temporary}"
-    root = artifacts if artifacts is not None else path.parent / ARTIFACTS
-    with translated(uri, "creating its tables"):
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-        quiet()
-        store = SqlAlchemyStore(uri, root.absolute().as_uri())  # type: ignore[no-untyped-call]
-        store.engine.dispose()
-    temporary.replace(path)
-
-
-def _ask(uri: str) -> None:
-    """One request that any HTTP server answers, with whatever status; MLflow's is asked for its health."""
-    parts = urlsplit(uri)
-    connection: HTTPConnection
-    if parts.scheme == "https":
-        anyone = ssl.create_default_context()  # MLflow will check the certificate, if it is asked to
-        anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
-        connection = HTTPSConnection(parts.hostname or "", parts.port, timeout=CONNECT_TIMEOUT_S, context=anyone)
-    else:
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=CONNECT_TIMEOUT_S)
-    try:
-        connection.request("GET", f"{parts.path.rstrip('/')}/health")
-        if (status := connection.getresponse().status) >= SERVER_ERROR:
-            raise HTTPException(f"status {status}")
-    finally:
-        connection.close()
-
-
-def _check_reachable(uri: str) -> None:
-    """Fail within seconds where MLflow would retry for minutes."""
-    scheme = _scheme(uri)
-    if scheme not in (*SERVERS, *DATABASES):
-        raise TrackingError(
-            f"tracking.uri is {shown(uri)!r}, but it must be the address of a tracking server (http, https, databricks), of "
-            f"a database ({', '.join(DATABASES)}) such as 'sqlite:///runs.db', or null for mlflow.db in the output folder."
-        )
-    if not scheme.startswith("http"):
-        return
-    try:
-        _ask(uri)
-    except (OSError, HTTPException, ValueError) as error:  # ValueError: a port that is no number
-        raise TrackingError(
-            f"tracking.uri is {shown(uri)!r}, where no tracking server answers ({error}); start one, "
-            "or leave tracking.uri out to track in the output folder."
-        ) from error

@@ -19,9 +19,10 @@ import psutil
 
 from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking._mlflow import translated
+from dnplab.tracking.addresses import local_folder
 from dnplab.tracking.files import DIGESTS, OUTDATED, digest_of
 from dnplab.tracking.reading import TrackedRun, find_runs
-from dnplab.tracking.store import MAX_TAG, Store, local_folder
+from dnplab.tracking.store import MAX_TAG, Store
 
 __all__ = [
     "RunWriter",

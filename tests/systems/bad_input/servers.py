@@ -61,7 +61,7 @@ def no_server(name: str, handle: Callable[[socket.socket], object], *says: str) 
 
     def around(place: Place) -> AbstractContextManager[object]:
         stack = contextlib.ExitStack()
-        stack.enter_context(mock.patch("dnplab.tracking.store.CONNECT_TIMEOUT_S", 0.5))
+        stack.enter_context(mock.patch("dnplab.tracking.addresses.CONNECT_TIMEOUT_S", 0.5))
         stack.enter_context(guarded(place))
         place.words["uri"] = stack.enter_context(server(handle))
         return stack

@@ -91,7 +91,7 @@ def locked(place: Place) -> Iterator[None]:
         for name, listener, options in listeners:
             event.listen(Engine, name, listener, **options)
             stack.callback(event.remove, Engine, name, listener)
-        stack.enter_context(mock.patch("dnplab.tracking.store.CONNECT_TIMEOUT_S", 0.1))
+        stack.enter_context(mock.patch("dnplab.tracking.sqlite.CONNECT_TIMEOUT_S", 0.1))
         other = stack.enter_context(contextlib.closing(sqlite3.connect(place.database)))
         other.execute("BEGIN EXCLUSIVE")
         yield
@@ -115,7 +115,7 @@ def locked_a_moment(place: Place) -> Iterator[None]:
 @contextmanager
 def being_made(place: Place) -> Iterator[None]:
     """Another process makes the store, and does not come to an end."""
-    with FileLock(f"{place.database}.lock"), mock.patch("dnplab.tracking.store.LOCK_TIMEOUT_S", 0.1):
+    with FileLock(f"{place.database}.lock"), mock.patch("dnplab.tracking.sqlite.LOCK_TIMEOUT_S", 0.1):
         yield
 
 
