@@ -6,12 +6,11 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dnplab.tracking import Store, default_uri, tracked_run
+from dnplab.tracking import Store, tracked_run
 from dnplab.tracking._signals import undisturbed
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
@@ -47,17 +46,6 @@ def ctrl_c(request: pytest.FixtureRequest) -> Iterator[CtrlC]:
     event.listen(Engine, request.param, press)
     yield press
     event.remove(Engine, request.param, press)
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("outputs")
-
-
-@pytest.fixture
-def store(outputs: Path, request: pytest.FixtureRequest) -> Store:
-    """An experiment of its own for every test."""
-    return Store(default_uri(outputs), request.node.name, outputs / "mlartifacts")
 
 
 @pytest.mark.parametrize("statement", range(1, 9))
