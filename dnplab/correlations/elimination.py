@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from dnplab.correlations.hierarchy import Hierarchy
 from dnplab.correlations.strings import AXES
 from dnplab.correlations.supports import Supports
-from dnplab.threads import each
+from dnplab.threads import blas_threads, each
 
 __all__ = ["BlockRows", "eliminate", "slots"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-CHUNK_BYTES = 1 << 26
+CHUNK_BYTES = 1 << 23
 
 
 def slots(n_spins: int, weight: int) -> int:
@@ -59,7 +59,8 @@ def eliminate(hierarchy: Hierarchy, weight: int, diagonal: FloatArray | None = N
     size, outside = AXES ** (weight - 1), hierarchy.n_spins - weight + 1
     blocks = np.zeros((small.count, size, slots(hierarchy.n_spins, weight - 1), size))
     own = np.empty((large.count, weight, size, size))
-    step = max(1, CHUNK_BYTES // (8 * (AXES**weight + 2 * weight * size) ** 2))
+    # no more than fit into a chunk, and a part for each thread
+    step = max(1, min(CHUNK_BYTES // (8 * (AXES**weight + 2 * weight * size) ** 2), -(-large.count // blas_threads())))
 
     all_members, all_faces = large.members, large.faces  # made once, before threads ask for them
 
@@ -67,8 +68,8 @@ def eliminate(hierarchy: Hierarchy, weight: int, diagonal: FloatArray | None = N
         part = slice(first, first + step)
         members, faces = all_members[part], all_faces[part]
         local = hierarchy.local(members) if diagonal is None else diagonal[part]
-        pairs = np.swapaxes(hierarchy.pair_terms(members), 1, 2)
-        change = pairs @ np.linalg.solve(local, hierarchy.raising(members))  # L D^{-1} R = -pairs D^{-1} R, subtracted
+        pairs, raising = hierarchy.terms(members)
+        change = np.swapaxes(pairs, 1, 2) @ np.linalg.solve(local, raising)  # L D^{-1} R = -pairs D^{-1} R, subtracted
         change = change.reshape(len(members), weight, size, weight, size)
         for p in range(weight):
             own[part, p] = change[:, p, :, p, :]

@@ -74,13 +74,11 @@ class Hierarchy:
             parts[:, before, :, after, before, :, after] += self.bloch[members[:, place]]
         return out
 
-    def pair_terms(self, members: IntArray) -> FloatArray:
-        """R_S without relaxation (m, 3^w, w 3^(w-1)): the strings on the faces of S one after the other."""
-        return np.tensordot(self._strengths(members), pair_tables(members.shape[1], self.ising), axes=1)
-
-    def raising(self, members: IntArray) -> FloatArray:
-        """R_S (m, 3^w, w 3^(w-1))."""
-        return self.pair_terms(members) + self.source * relaxation_table(members.shape[1])
+    def terms(self, members: IntArray) -> tuple[FloatArray, FloatArray]:
+        """R_S without and with relaxation (m, 3^w, w 3^(w-1)): the strings on the faces of S one after the other."""
+        weight = members.shape[1]
+        pairs = np.tensordot(self._strengths(members), pair_tables(weight, self.ising), axes=1)
+        return pairs, pairs + self.source * relaxation_table(weight)
 
     def raised(self, members: IntArray, faces: IntArray, below: FloatArray) -> FloatArray:
         """R_S c (m, 3^w) on supports (m, w) with these faces, for strings (C(N, w-1), 3^(w-1))."""

@@ -28,6 +28,7 @@ from dnplab.correlations.supports import Supports
 __all__ = ["Equations", "Preconditioner"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +49,7 @@ class Ladder:
         large, small = Supports(hierarchy.n_spins, weight), Supports(hierarchy.n_spins, weight - 1)
         number, position = small.cofaces
         arrays = (
-            hierarchy.pair_terms(large.members),
-            hierarchy.raising(large.members),
+            *hierarchy.terms(large.members),
             large.faces,
             number * weight + position,
         )
@@ -144,17 +144,21 @@ class Equations:
             if w:
                 below = slice(ends[w - 1], ends[w])
                 faces, (lower_count, lower) = supports.faces, self.sizes[w - 1]
-                for pairs, table in ((True, self.hierarchy.pair_terms), (False, self.hierarchy.raising)):
-                    view = np.zeros((count, size, lower_count, lower))
-                    view[here[:, None], :, faces, :] = np.swapaxes(
-                        table(supports.members).reshape(count, size, w + 1, lower), 1, 2
-                    )
-                    matrix = view.reshape(count * size, -1)
-                    if pairs:
-                        out[below, part] = -matrix.T
-                    else:
-                        out[part, below] = matrix
+                pairs, raising = (
+                    self._spread(table, faces, (count, size, lower_count, lower))
+                    for table in self.hierarchy.terms(supports.members)
+                )
+                out[below, part], out[part, below] = -pairs.T, raising
         return out
+
+    @staticmethod
+    def _spread(table: FloatArray, faces: IntArray, shape: tuple[int, int, int, int]) -> FloatArray:
+        """A table (m, 3^w, w 3^(w-1)) as a matrix, zero between supports and what are no faces of theirs."""
+        count, size, _, lower = shape
+        view = np.zeros(shape)
+        on_faces = np.swapaxes(table.reshape(count, size, -1, lower), 1, 2)
+        view[np.arange(count)[:, None], :, faces, :] = on_faces
+        return view.reshape(count * size, -1)
 
     @cached_property
     def _local(self) -> list[Array]:
