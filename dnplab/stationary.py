@@ -53,7 +53,7 @@ SINGLE_ITERATIONS = 160  # in float32: what takes more is better off with the lo
 ZENO_MIXING = 0.3  # of product states: below it their basis needs fewer iterations than the dressed one
 TILTED_MIXING = 0.5  # of tilted states: below it they need about as many
 DEFAULT_ORDER = 3
-THREADS_MIN_SUPPORTS = 500  # of the highest weight: below it a second thread costs more than it does
+THREADS_MIN_WORK = 3e6  # multiplications for the supports of the highest weight: fewer are not worth a second thread
 THREADS_MIN_SPINS = 9  # below it dense products are too small for a second thread
 TILTED_MIN_SPINS = 10  # below it dense products cost no more than what replaces them
 
@@ -188,7 +188,7 @@ def steady_state(
     if cut is not None:
         require_bath(model, bath, system.electron_ghz)
         require_memory(system.n_spins, model, device=device, order=cut)
-        few = math.comb(system.n_spins, cut) < THREADS_MIN_SUPPORTS
+        few = math.comb(system.n_spins, cut) * 27**cut < THREADS_MIN_WORK
         with limited_threads(1) if few else nullcontext():
             found = solve_hierarchy(Hierarchy.of(system, bath, drive), cut, rtol, xp)
         value = np.concatenate([part.ravel() for part in found.strings])

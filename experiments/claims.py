@@ -111,8 +111,8 @@ def _test(config: ClaimsConfig) -> int:
     task = _checked(config)
     check_outputs(task.config.outputs)
     termination = Termination()
-    termination.listen()
     try:
+        termination.listen()
         with termination.kept():
             return _carry_out(task, termination)
     except KeyboardInterrupt as stop:

@@ -146,6 +146,7 @@ def _completed(plan: Plan, store: Store, found: list[TrackedRun], termination: T
         flags = ["--multirun"] if plan.multirun else []
         words = [word for word in sys.argv[1:] if word not in ("-m", "--multirun")]
         code = _hydra([*words, f"tracking.sweep={plan.sweep}", *flags], bar if plan.local else None, termination)
+    termination.check()  # Hydra, or a launcher, may have made another exception of it
     return _found(plan, store, thorough=False), code
 
 

@@ -52,4 +52,4 @@ class Termination:
     def _interrupt(self, *_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a second one is meant for whatever takes so long
         self.asked = self.asked or KeyboardInterrupt
-        raise KeyboardInterrupt
+        raise self.asked

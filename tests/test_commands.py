@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments import claims, collect, crossover, robustness, status
+from experiments import claims, collect, command, crossover, robustness, status
 from experiments.command import as_script
 
 
@@ -21,11 +21,11 @@ def test_ctrl_c_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ended.value.code, capsys.readouterr().err) == (130, "Interrupted.\n")
 
 
-@pytest.mark.parametrize("module", [collect, crossover, status])
-def test_commands_leave_ctrl_c_to_their_end(module: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "typed_config", lambda *_: interrupted())
+@pytest.mark.parametrize("main", [collect.main, crossover.main, status.main])
+def test_commands_leave_ctrl_c_to_their_end(main: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "typed_config", lambda *_: interrupted())
     with pytest.raises(KeyboardInterrupt):
-        module.main()  # type: ignore[attr-defined]
+        main()
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ __all__ = ["BlockRows", "eliminate", "slots"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-CHUNK_BYTES = 1 << 23
+CHUNK_BYTES = 1 << 23  # of one part: what a cache holds is there again sooner than fresh memory
 
 
 def slots(n_spins: int, weight: int) -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dnplab.config import LETTER_FIGURES, QUESTIONS
 from dnplab.ensemble import numerics_version
 from dnplab.numbers import duration
 from dnplab.report.album import Album, Picture
@@ -25,7 +26,6 @@ from dnplab.tracking.pages import run_page
 __all__ = ["Page", "page_of", "render"]
 
 TEMPLATE = "report.html.j2"
-CROSSOVER = "crossover"  # what a sweep ends with that asks nothing else
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def page_of(material: Material) -> Page:
     numerics, uri = numerics_version(), material.store.uri
     album = Album()
     shown = tuple(_shown(summary, album) for summary in material.summaries)
-    asks_else = material.asked.summary not in ("", CROSSOVER)
+    asks_else = material.asked.summary in (*QUESTIONS, *LETTER_FIGURES)  # any other name of long ago is a crossover's
     again = command_on("crossover", uri, f"sweep={status.name}") if material.asked.summary else ""
     parts = tuple(parts_of(sweep, album, drawn=not asks_else)) if sweep is not None else ()
     common, varying = parameters_of(runs, material.asked.keys)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["client", "quiet", "shown", "translated"]
 
+REMOTE = ("http:", "https:", "databricks")  # their sessions are their own: nothing is lost, and they may not answer
 PASSWORD = re.compile(r"(://[^:/@\s]*):\S*@")  # ://user:password@, up to the last @: a password may hold one
 SECRET = re.compile(r"([?&](?:\w*(?:pass|pwd|token|secret)\w*|odbc_connect)=)[^&\s'\"]*", re.IGNORECASE)  # ?password=...
 
@@ -64,7 +65,7 @@ def shown(text: str) -> str:
 
 @contextlib.contextmanager
 def translated(uri: str, doing: str) -> Iterator[None]:
-    """Turn whatever a store raises into one sentence; Ctrl-C waits for the end of the block.
+    """Turn whatever a store raises into one sentence; signals wait for the end of the block, where a session is ours.
 
     Raises:
         TrackingError: naming the store, what was being done and the first line of the cause.
@@ -74,7 +75,7 @@ def translated(uri: str, doing: str) -> Iterator[None]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    with undisturbed():
+    with contextlib.nullcontext() if uri.startswith(REMOTE) else undisturbed():
         try:
             yield
         except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:  # ImportError: a database's driver

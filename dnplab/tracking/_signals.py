@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM wait while a store is spoken to.
+"""Signals wait while a store is spoken to.
 
-The exception that they raise breaks MLflow's database session off wherever it happens to be; one that is broken off
-between its parts keeps a SQLite file locked against the very process that is to close the run.
+The exceptions that Ctrl-C, SIGTERM and the signals of schedulers raise break MLflow's database session off wherever it is;
+one that is broken off between its parts keeps the database locked against the very process that is to close the run.
 """
 
 from __future__ import annotations
@@ -14,28 +14,34 @@ from types import FrameType
 
 __all__ = ["undisturbed"]
 
-SIGNALS: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+SIGNALS: tuple[int, ...] = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 Handler = Callable[[int, FrameType | None], object]
 
 
 class _Waiting:
-    """The handler of both signals inside a block: the first one waits for the end, a second one is not kept waiting."""
+    """The handler of all signals inside a block: they wait for its end, but a Ctrl-C after another signal does not.
 
-    def __init__(self, before: dict[int, Handler]) -> None:
-        self.before = before
+    before : the handlers outside the block
+    came : the signal to be handled at its end; Ctrl-C gives way to others, which say why the process has to end
+    over : the block has ended; where its handlers are still in place they hand on
+    """
+
+    def __init__(self) -> None:
+        self.before: dict[int, Handler] = {}
         self.came: int | None = None
         self.over = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.over or self.came is not None:
+        if self.over or (self.came is not None and number == signal.SIGINT):
             self.before[number](number, frame)
-        else:
+        elif self.came in (None, signal.SIGINT):
             self.came = number
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """A block at whose end Ctrl-C and SIGTERM that came during it are handled as they would have been.
+    """A block at whose end the signals that came during it are handled as they would have been.
 
     Where a signal is ignored or ends the process without asking Python, that stays so. Blocks may lie in each other. In
     another thread than the main one, where Python handles no signals, nothing is done.
@@ -43,19 +49,20 @@ def undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before: dict[int, Handler] = {}
-    for number in SIGNALS:
-        asked = signal.getsignal(number)
-        if callable(asked) and not isinstance(asked, _Waiting):
-            before[number] = asked
-    waiting = _Waiting(before)
+    waiting = _Waiting()
     try:
-        for number in before:
-            signal.signal(number, waiting)
+        for number in SIGNALS:
+            asked = signal.getsignal(number)
+            while isinstance(asked, _Waiting) and asked.over:  # a signal came as that block put its handlers back
+                asked = asked.before[number]
+            if callable(asked) and not isinstance(asked, _Waiting):
+                waiting.before[number] = asked
+                signal.signal(number, waiting)
         yield
     finally:
         waiting.over = True
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, asked in waiting.before.items():
+            if signal.getsignal(number) is waiting:  # a handler may have put another in its place
+                signal.signal(number, asked)
         if waiting.came is not None:
-            before[waiting.came](waiting.came, None)
+            waiting.before[waiting.came](waiting.came, None)

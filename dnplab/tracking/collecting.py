@@ -14,7 +14,7 @@ from dnplab.tracking.addresses import local_folder
 from dnplab.tracking.files import OUTDATED, digests_of
 from dnplab.tracking.reading import TrackedRun, find_runs
 from dnplab.tracking.store import Store
-from dnplab.tracking.writing import closed_run, finished_run, held, keep_newest, new_run, withdraw
+from dnplab.tracking.writing import finished_run, held, keep_newest, new_run, withdraw
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
@@ -76,7 +76,7 @@ def _copy(source: Store, target: Store, run: TrackedRun) -> None:
         if not held(torn):
             withdraw(target, torn.run_id, "it was copied again")
     mark = {COPIED: run.run_id, "fingerprint": run.tags["fingerprint"]}
-    with closed_run(target, new_run(target, run.name, mark, run.started_ms)) as writer:
+    with new_run(target, run.name, mark, run.started_ms) as writer:
         with translated(target.uri, "copying a run"), tempfile.TemporaryDirectory(prefix="dnplab-") as folder:
             for name in sorted(source.file_names(run)):
                 (Path(folder) / name).write_bytes(source.content(run, name))

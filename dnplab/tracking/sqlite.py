@@ -23,7 +23,7 @@ from dnplab.tracking.addresses import local_folder
 __all__ = ["ARTIFACTS", "home_of", "prepare_store", "require_store"]
 
 ARTIFACTS = "mlartifacts"  # beside it in an output folder
-CONNECT_TIMEOUT_S = 5.0
+LOCKED_TIMEOUT_S = 5.0  # another process writes for that long at most
 LOCK_TIMEOUT_S = 120.0  # another process creates the store within seconds
 HEADER = b"SQLite format 3\0"
 VERSION_TABLE = "alembic_version"
@@ -64,7 +64,7 @@ def prepare_store(path: Path, artifacts: Path | None) -> None:
         with FileLock(f"{path}.lock", timeout=LOCK_TIMEOUT_S):
             if not path.exists() or path.stat().st_size == 0:
                 _create_sqlite(path, artifacts)
-        connection = sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)
+        connection = sqlite3.connect(path, timeout=LOCKED_TIMEOUT_S)
         try:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("CREATE TABLE writable (answer)")  # the lock is given for a read-only file too
@@ -83,7 +83,7 @@ def _check_database(path: Path) -> None:
         header = file.read(len(HEADER))
     if header not in (b"", HEADER):
         raise sqlite3.DatabaseError("file is not a database")
-    with contextlib.closing(sqlite3.connect(path, timeout=CONNECT_TIMEOUT_S)) as connection:
+    with contextlib.closing(sqlite3.connect(path, timeout=LOCKED_TIMEOUT_S)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and VERSION_TABLE not in tables:
             raise sqlite3.DatabaseError("it is the database of another program")

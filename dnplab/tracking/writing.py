@@ -19,6 +19,7 @@ import psutil
 
 from dnplab.errors import DnplabError, TrackingError
 from dnplab.tracking._mlflow import translated
+from dnplab.tracking._signals import undisturbed
 from dnplab.tracking.addresses import local_folder
 from dnplab.tracking.files import DIGESTS, OUTDATED, digest_of
 from dnplab.tracking.reading import TrackedRun, find_runs
@@ -28,7 +29,6 @@ __all__ = [
     "RunWriter",
     "abandoned",
     "close_stale_runs",
-    "closed_run",
     "finished_run",
     "keep_newest",
     "log_summary",
@@ -131,8 +131,7 @@ def tracked_run(
     """
     before = find_runs(store, fingerprint=fingerprint)
     sweeps = {key: value for run in before for key, value in run.tags.items() if key.startswith("sweep.")}
-    run_id = new_run(store, name, {**sweeps, **tags, "fingerprint": fingerprint})
-    with closed_run(store, run_id) as writer:
+    with new_run(store, name, {**sweeps, **tags, "fingerprint": fingerprint}) as writer:
         for run in before:
             if run.status in ("FAILED", "KILLED") or (run.status == "RUNNING" and abandoned(run)):
                 withdraw(store, run.run_id, "it was tried again")
@@ -140,36 +139,38 @@ def tracked_run(
         yield writer
 
 
-def new_run(store: Store, name: str, tags: Mapping[str, str], started_ms: int | None = None) -> str:
-    """A new run, tagged from birth: a kill at any moment leaves one that can be found and closed."""
-    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
-    with translated(store.uri, "starting a run"):
-        run = store.client.create_run(store.experiment_id, started_ms, {**tags, **owner}, name)
-    return str(run.info.run_id)
-
-
 @contextmanager
-def closed_run(store: Store, run_id: str) -> Iterator[RunWriter]:
-    """Whatever happens inside, the run ends: FINISHED, FAILED with the tag `error`, or KILLED."""
-    writer = RunWriter(store, run_id)
+def new_run(store: Store, name: str, tags: Mapping[str, str], started_ms: int | None = None) -> Iterator[RunWriter]:
+    """A new run that ends, whatever happens inside: FINISHED, FAILED with the tag `error`, or KILLED.
+
+    It is tagged from birth: a kill at any moment leaves one that can be found and closed.
+    """
+    owner = {"pid": str(os.getpid()), "host": socket.gethostname(), "process_began": _began(os.getpid())}
+    run_id, ended = "", False
     try:
+        with undisturbed(), translated(store.uri, "starting a run"):  # no signal comes before its id is known here
+            run_id = str(store.client.create_run(store.experiment_id, started_ms, {**tags, **owner}, name).info.run_id)
+        writer = RunWriter(store, run_id)
         yield writer
         if writer.digests:
             writer.log(tags={DIGESTS: json.dumps(writer.digests)})
         _settle(store, run_id)
+        with undisturbed():
+            _end(store, run_id, "FINISHED")
+            ended = True
     except Exception as error:
-        text = str(error) if isinstance(error, DnplabError) else f"{type(error).__name__}: {error}"
-        try:
-            store.tag_run(run_id, "error", text[:MAX_TAG])
-        finally:
-            _end(store, run_id, "FAILED")
+        if run_id and not ended:
+            text = str(error) if isinstance(error, DnplabError) else f"{type(error).__name__}: {error}"
+            try:
+                store.tag_run(run_id, "error", text[:MAX_TAG])
+            finally:
+                _end(store, run_id, "FAILED")
         raise
     except BaseException:
-        with suppress(TrackingError):  # whoever breaks off is not to be kept; the next start closes what says RUNNING
-            _end(store, run_id, "KILLED")
+        if run_id and not ended:
+            with suppress(TrackingError):  # whoever breaks off is not to be kept; the next start closes what says RUNNING
+                _end(store, run_id, "KILLED")
         raise
-    else:
-        _end(store, run_id, "FINISHED")
 
 
 def _end(store: Store, run_id: str, status: str) -> None:
@@ -256,8 +257,9 @@ def log_summary(
     """
     key = {"summary": "true", "sweep": sweep, "model": model, "group": group}
     older = {run.run_id for run in _summaries(store, sweep, model, group)}
-    run_id = new_run(store, f"crossover {model} {group}".strip(), {**tags, **key})
-    with closed_run(store, run_id) as writer, TemporaryDirectory(prefix="dnplab-") as folder:
+    name = f"crossover {model} {group}".strip()
+    with new_run(store, name, {**tags, **key}) as writer, TemporaryDirectory(prefix="dnplab-") as folder:
+        run_id = writer.run_id
         writer.log(params=params)
         for step, metrics in sorted(steps.items()):
             writer.log(metrics=metrics, step=step)

@@ -91,7 +91,7 @@ def locked(place: Place) -> Iterator[None]:
         for name, listener, options in listeners:
             event.listen(Engine, name, listener, **options)
             stack.callback(event.remove, Engine, name, listener)
-        stack.enter_context(mock.patch("dnplab.tracking.sqlite.CONNECT_TIMEOUT_S", 0.1))
+        stack.enter_context(mock.patch("dnplab.tracking.sqlite.LOCKED_TIMEOUT_S", 0.1))
         other = stack.enter_context(contextlib.closing(sqlite3.connect(place.database)))
         other.execute("BEGIN EXCLUSIVE")
         yield
