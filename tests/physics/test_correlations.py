@@ -8,10 +8,11 @@ import array_api_strict
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from dnplab import Bath, Drive, SpinSystem, stationary, steady_state
 from dnplab.arrays import namespace_on
-from dnplab.correlations import Hierarchy, solve_hierarchy
+from dnplab.correlations import Hierarchy, elimination, solve_hierarchy
 from dnplab.correlations import solve as solve_module
 from dnplab.correlations.local_inverse import LocalInverse
 from dnplab.correlations.strings import pair_tables, raising_entries, relaxation_table
@@ -228,6 +229,20 @@ def test_entries_are_the_tables_without_zeros(weight: int) -> None:
     again[pair, row, face, column] = value
     np.testing.assert_array_equal(again.reshape(tables.shape), tables)
     assert set(np.abs(value)) == {1.0, 2.0}
+
+
+@pytest.mark.parametrize(("threads", "chunk_bytes"), [(1, 1), (2, 1 << 23), (3, 100_000)])
+def test_elimination_does_not_know_its_parts(threads: int, chunk_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    hierarchy = Hierarchy.of(SpinSystem.sample(7, 5.0, 0.75, (3, 0)), uniform_bath(4.0), table_drive())
+    whole = elimination.eliminate(hierarchy, 3)
+    parts: list[range] = []
+    each = elimination.each
+    monkeypatch.setattr(elimination, "each", lambda work, items: (parts.append(items), each(work, items)))
+    monkeypatch.setattr(elimination, "CHUNK_BYTES", chunk_bytes)
+    with threadpool_limits(threads):
+        found = elimination.eliminate(hierarchy, 3)
+    assert len(parts[0]) > 1
+    np.testing.assert_array_equal(found.blocks, whole.blocks)
 
 
 def test_a_profile_fit_is_near_the_ansatz() -> None:
